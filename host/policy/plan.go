@@ -1,0 +1,18 @@
+package policy
+
+// Plan says what of a payload leaves the server. It is applied natively when a
+// payload is published, once per version. It can only drop or shorten fields
+// that the payload's schema calls optional; anything else in it is ignored by
+// Apply, so that typed clients never break.
+type Plan struct {
+	// Drop names top-level fields to leave out.
+	Drop []string `json:"drop,omitempty"`
+	// Text caps strings at so many runes (an ellipsis is added where something was cut).
+	Text map[string]int `json:"text,omitempty"`
+	// Round rounds integers down to a multiple.
+	Round map[string]int64 `json:"round,omitempty"`
+	// List caps arrays at so many items.
+	List map[string]int `json:"list,omitempty"`
+	// Changed sends only fields that differ from the version sent before.
+	Changed bool `json:"changed,omitempty"`
+}
