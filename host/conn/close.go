@@ -1,0 +1,126 @@
+package conn
+
+import (
+	"errors"
+	"math/rand/v2"
+	"strconv"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"github.com/napalmsky/napalmsky/host/wire"
+)
+
+// goodbyeWait is how long a peer has to take its last frames.
+const goodbyeWait = 5 * time.Second
+
+// reasons are what bye and the close frame say, for people who read logs.
+var reasons = map[CloseCode]string{
+	CloseDraining:   "draining",
+	CloseSlow:       "slow",
+	CloseOverloaded: "overloaded",
+	CloseSilent:     "silent",
+	CloseNoHello:    "no_hello",
+	CloseNoLogin:    "no_login",
+	CloseFlood:      "flood",
+	CloseBadFrames:  "bad_frames",
+	CloseReplaced:   "replaced",
+	CloseLimit:      "limit",
+	CloseGone:       "gone",
+}
+
+// String is the code's name, as in bye's reason.
+func (c CloseCode) String() string {
+	if r, ok := reasons[c]; ok {
+		return r
+	}
+	return strconv.Itoa(int(c))
+}
+
+// Drop implements Sink: bye, then the close handshake, after what is queued.
+// The first end counts; later ones change nothing.
+func (c *conn) Drop(code CloseCode) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.code != 0 {
+		return
+	}
+	c.code, c.leaving = code, true
+	bye := wire.ServerBye{Code: int64(code), Reason: code.String(), RetryMS: c.hub.retry(code).Milliseconds()}
+	c.push(wire.AppendServer(nil, wire.Envelope{}, bye))
+	if c.socket != nil {
+		c.setWriteDeadline(goodbyeWait)
+	}
+}
+
+// retry is when the client should come back, jittered so that not all of them
+// do at once; 0 for codes that are not for coming back by itself.
+func (h *Hub) retry(code CloseCode) time.Duration {
+	if code >= 4100 {
+		return 0
+	}
+	spread := time.Second
+	if code == CloseDraining || code == CloseOverloaded {
+		spread = h.cfg.ReturnSpread
+	}
+	return 500*time.Millisecond + rand.N(spread)
+}
+
+// goodbye does the close handshake; the peer has 5 s to answer.
+func (c *conn) goodbye(code CloseCode) {
+	// An error means that the peer left first, which is as good.
+	_ = c.ws.Close(websocket.StatusCode(code), code.String())
+}
+
+// cut ends the socket at once, without goodbye, for a peer that does not take
+// one. Code 0 leaves it to the reader to say why.
+func (c *conn) cut(code CloseCode) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.cutLocked(code)
+}
+
+func (c *conn) cutLocked(code CloseCode) {
+	if c.code == 0 {
+		c.code = code
+	}
+	if c.cutShort || c.socket == nil {
+		return
+	}
+	c.cutShort, c.leaving = true, false
+	c.queue, c.queued = nil, 0
+	if tcp := c.socket.tcp(); tcp != nil {
+		// Do not let the kernel keep for minutes what the peer will not read.
+		_ = tcp.SetLinger(0)
+	}
+	// CloseNow waits for the reader and a writer that is just failing.
+	go c.ws.CloseNow()
+}
+
+// ending says whether the end has begun: what the client says is of no interest any more.
+func (c *conn) ending() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.code != 0
+}
+
+// finish is the reading goroutine's last act. err is why reading ended.
+func (c *conn) finish(err error) {
+	c.mu.Lock()
+	if c.code == 0 {
+		c.code = CloseCode(websocket.StatusAbnormalClosure)
+		if errors.Is(err, websocket.ErrMessageTooBig) {
+			c.code = CloseCode(websocket.StatusMessageTooBig)
+		} else if status := websocket.CloseStatus(err); status > 0 {
+			c.code = CloseCode(status)
+		}
+	}
+	code := c.code
+	c.mu.Unlock()
+	if c.stream != 0 {
+		c.hub.backend.Detach(c.person, c.stream, c)
+	}
+	_ = c.ws.CloseNow()
+	c.hub.release(c, code)
+	c.hub.log.Debug("socket closed", "code", int(code))
+}

@@ -1,0 +1,224 @@
+package conn
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"github.com/napalmsky/napalmsky/host/lobby"
+	"github.com/napalmsky/napalmsky/host/wire"
+)
+
+// SessionCookie holds a browser's session token; HttpOnly, so no script sees it.
+const SessionCookie = "sky_session"
+
+// Subprotocol is the only one spoken; a client that names none is served alike.
+const Subprotocol = "sky.v1.json"
+
+// A connection's buffers. net/http's would be eight times as big and stay as
+// long as the socket. The kernel's is bounded so that a peer that does not read
+// is noticed after QueueBytes and not after megabytes.
+const (
+	readBuffer   = 512
+	writeBuffer  = 1024
+	kernelBuffer = 32 << 10
+)
+
+// ServeHTTP upgrades the request and returns at once; the socket lives on in a
+// goroutine of its own. The URL's query is never looked at.
+func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	fromPage, ok := h.originAllowed(r)
+	if !ok {
+		h.refuse(w, wire.CodeForbidden)
+		return
+	}
+	c := &conn{hub: h, addr: h.remote(r)}
+	c.heard.Store(h.now().UnixMilli())
+	if status, code := h.admit(c); status != 0 {
+		h.writeRefusal(w, code)
+		return
+	}
+	cookie := ""
+	if k, err := r.Cookie(SessionCookie); err == nil && fromPage {
+		cookie = k.Value
+	}
+	lean := &leanWriter{ResponseWriter: w, hub: h}
+	ws, err := websocket.Accept(lean, r, &websocket.AcceptOptions{
+		Subprotocols:       []string{Subprotocol},
+		InsecureSkipVerify: true, // originAllowed is stricter and has checked
+		CompressionMode:    websocket.CompressionDisabled,
+	})
+	if err != nil {
+		h.release(c, 0)
+		return
+	}
+	c.open(ws, lean.conn)
+	go c.serve(cookie)
+}
+
+func (h *Hub) refuse(w http.ResponseWriter, code wire.Code) {
+	h.mu.Lock()
+	h.refused++
+	h.mu.Unlock()
+	h.writeRefusal(w, code)
+}
+
+func (h *Hub) writeRefusal(w http.ResponseWriter, code wire.Code) {
+	f := wire.Explain(code)
+	if f.RetryMS > 0 {
+		w.Header().Set("Retry-After", strconv.FormatInt((f.RetryMS+999)/1000, 10))
+	}
+	http.Error(w, f.Message, f.Status)
+}
+
+// originAllowed says whether the request may be upgraded, and whether it comes
+// from a page of ours, so that its cookie means what the person wants. Without
+// an Origin it is no browser: it may log in by token, but a cookie counts for nothing.
+func (h *Hub) originAllowed(r *http.Request) (fromPage, ok bool) {
+	origins := r.Header.Values("Origin")
+	if len(origins) == 0 {
+		return false, true
+	}
+	if len(origins) > 1 {
+		return false, false
+	}
+	if slices.Contains(h.cfg.Origins, origins[0]) {
+		return true, true
+	}
+	u, err := url.Parse(origins[0])
+	same := err == nil && (u.Scheme == "http" || u.Scheme == "https") && strings.EqualFold(u.Host, r.Host)
+	return same, same
+}
+
+// login answers a hello: it finds out whose the socket is and attaches it. It
+// returns false when the socket is to be closed, which it has seen to.
+func (c *conn) login(hello wire.ClientHello, ref uint32, cookie string) bool {
+	token := hello.Token
+	if token == "" {
+		token = cookie
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), c.hub.cfg.HelloWait)
+	defer cancel()
+	if token == "" {
+		return c.turnAway(ref, wire.CodeUnauthorized, CloseNoLogin)
+	}
+	person, err := c.hub.auth.Login(ctx, token)
+	switch {
+	case errors.Is(err, ErrNoSession) || err == nil && person == 0:
+		return c.turnAway(ref, wire.CodeUnauthorized, CloseNoLogin)
+	case err != nil:
+		c.hub.log.Warn("login could not be checked", "err", err)
+		return c.turnAway(ref, wire.CodeOverloaded, CloseOverloaded)
+	}
+	if !c.helloTimer.Stop() {
+		return false
+	}
+	c.hub.known(c)
+	c.person = person
+	resume := Resume{Stream: lobby.ConnID(hello.Stream), Epoch: hello.Epoch, Seq: uint64(hello.Seq)}
+	stream, err := c.hub.backend.Attach(ctx, person, resume, c)
+	switch {
+	case errors.Is(err, ErrClosed):
+		return c.turnAway(ref, wire.CodeDraining, CloseDraining)
+	case err != nil:
+		return c.turnAway(ref, wire.CodeOverloaded, CloseOverloaded)
+	}
+	c.stream = stream
+	c.limit = wire.MaxFrame
+	return true
+}
+
+func (c *conn) turnAway(ref uint32, code wire.Code, end CloseCode) bool {
+	c.say(wire.Refuse(ref, code, "", 0))
+	c.Drop(end)
+	return false
+}
+
+// leanWriter hands the websocket library a hijacked connection with small buffers.
+type leanWriter struct {
+	http.ResponseWriter
+	hub  *Hub
+	conn *socket
+}
+
+func (w *leanWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	nc, brw, err := http.NewResponseController(w.ResponseWriter).Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := nc.SetDeadline(time.Time{}); err != nil {
+		nc.Close()
+		return nil, nil, err
+	}
+	// A client may send its hello right behind the handshake, in the same
+	// segment: then net/http has read it already.
+	early := make([]byte, brw.Reader.Buffered())
+	if _, err := io.ReadFull(brw.Reader, early); err != nil {
+		nc.Close()
+		return nil, nil, err
+	}
+	w.conn = &socket{Conn: nc, early: early, hub: w.hub}
+	if tcp := w.conn.tcp(); tcp != nil {
+		// Failing costs memory only.
+		_ = tcp.SetWriteBuffer(kernelBuffer)
+	}
+	return w.conn, bufio.NewReadWriter(bufio.NewReaderSize(w.conn, readBuffer), bufio.NewWriterSize(w.conn, writeBuffer)), nil
+}
+
+// socket is a hijacked connection that first gives what was read too early, and counts bytes.
+type socket struct {
+	net.Conn
+	early []byte
+	hub   *Hub
+}
+
+func (s *socket) Read(p []byte) (n int, err error) {
+	if len(s.early) > 0 {
+		n = copy(p, s.early)
+		if s.early = s.early[n:]; len(s.early) == 0 {
+			s.early = nil
+		}
+	} else {
+		n, err = s.Conn.Read(p)
+	}
+	s.hub.bytesIn.Add(uint64(n))
+	return n, err
+}
+
+func (s *socket) Write(p []byte) (int, error) {
+	n, err := s.Conn.Write(p)
+	s.hub.bytesOut.Add(uint64(n))
+	return n, err
+}
+
+// tcp is the connection beneath, nil if it is not TCP.
+func (s *socket) tcp() *net.TCPConn {
+	nc := s.Conn
+	if t, ok := nc.(*tls.Conn); ok {
+		nc = t.NetConn()
+	}
+	tcp, _ := nc.(*net.TCPConn)
+	return tcp
+}
+
+// forwarded splits X-Forwarded-For lines into their hops, in order.
+func forwarded(lines []string) []string {
+	var hops []string
+	for _, line := range lines {
+		for hop := range strings.SplitSeq(line, ",") {
+			hops = append(hops, strings.TrimSpace(hop))
+		}
+	}
+	return hops
+}

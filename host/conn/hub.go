@@ -1,0 +1,198 @@
+// Package conn holds the sockets: it takes a WebSocket's handshake, login,
+// frames, limits and end, and hands what people wish to a Backend as lobby
+// events. It knows nothing of the lobby's rules and trusts nothing a client says.
+//
+// A connection costs one goroutine that reads. Nobody waits to write: Send
+// queues (64 KB at most) and a goroutine drains the queue, only while there is one.
+package conn
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"maps"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/napalmsky/napalmsky/host/lobby"
+)
+
+// ErrNoSession: the token names no session, or an expired one.
+var ErrNoSession = errors.New("no session")
+
+// Auth knows whose a session token is.
+type Auth interface {
+	// Login returns the person of a token; ErrNoSession if there is none. Any other
+	// error means that it could not be found out: the client is asked to come back.
+	Login(ctx context.Context, token string) (lobby.PersonID, error)
+}
+
+// Config holds the hub's limits. Zero fields mean the default.
+type Config struct {
+	Origins        []string       // allowed beside the same host; exact, like "https://example.com"
+	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed; default nobody's
+	MaxConns       int            // sockets at once; default 20,000
+	MaxStrangers   int            // sockets not logged in, of one address (IPv6: one /64); default 100
+	QueueBytes     int            // unsent bytes of one socket; default 64 KB
+	HelloWait      time.Duration  // from the handshake to a finished login; default 10 s
+	PingEvery      time.Duration  // of silence; default 25 s
+	PongWait       time.Duration  // default 10 s
+	WriteWait      time.Duration  // for one frame; default 10 s
+	DrainPerSecond int            // sockets told to leave, each second; default 500
+	ReturnSpread   time.Duration  // over which drained clients are asked to come back; default 5 s
+}
+
+func (c Config) withDefaults() Config {
+	set(&c.MaxConns, 20_000)
+	set(&c.MaxStrangers, 100)
+	set(&c.QueueBytes, 64<<10)
+	set(&c.HelloWait, 10*time.Second)
+	set(&c.PingEvery, 25*time.Second)
+	set(&c.PongWait, 10*time.Second)
+	set(&c.WriteWait, 10*time.Second)
+	set(&c.DrainPerSecond, 500)
+	set(&c.ReturnSpread, 5*time.Second)
+	return c
+}
+
+func set[T int | time.Duration](field *T, value T) {
+	if *field == 0 {
+		*field = value
+	}
+}
+
+// Hub is the http.Handler of /v1/ws and owns every socket. It has no goroutine
+// while nobody is connected.
+type Hub struct {
+	cfg     Config
+	backend Backend
+	auth    Auth
+	log     *slog.Logger
+	now     func() time.Time
+
+	framesIn, framesOut, bytesIn, bytesOut atomic.Uint64
+
+	mu        sync.Mutex
+	conns     map[*conn]struct{}
+	strangers map[netip.Addr]int // sockets not logged in, by address
+	opened    uint64
+	refused   uint64
+	closed    map[CloseCode]uint64
+	draining  bool
+	endSweep  chan struct{} // nil while nobody is connected
+	empty     chan struct{} // closed when draining and the last conn is gone
+}
+
+// New returns a hub. now drives rate limits and pings.
+func New(cfg Config, backend Backend, auth Auth, log *slog.Logger, now func() time.Time) *Hub {
+	return &Hub{
+		cfg: cfg.withDefaults(), backend: backend, auth: auth, log: log, now: now,
+		conns: map[*conn]struct{}{}, strangers: map[netip.Addr]int{}, closed: map[CloseCode]uint64{},
+		empty: make(chan struct{}),
+	}
+}
+
+// Stats is a snapshot of what a hub has done.
+type Stats struct {
+	Open      int                  // sockets now, those saying goodbye included
+	Strangers int                  // of them, not logged in
+	Opened    uint64               // since the start
+	Refused   uint64               // handshakes answered with an HTTP error
+	Closed    map[CloseCode]uint64 // by ours, or the peer's own code (1001, 1006, …)
+	FramesIn  uint64               // data frames
+	FramesOut uint64
+	BytesIn   uint64 // after the handshake, before TLS
+	BytesOut  uint64
+}
+
+// Stats may be called at any time. Open is counted from the sockets themselves,
+// so it cannot drift.
+func (h *Hub) Stats() Stats {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s := Stats{
+		Open: len(h.conns), Opened: h.opened, Refused: h.refused, Closed: maps.Clone(h.closed),
+		FramesIn: h.framesIn.Load(), FramesOut: h.framesOut.Load(),
+		BytesIn: h.bytesIn.Load(), BytesOut: h.bytesOut.Load(),
+	}
+	for _, n := range h.strangers {
+		s.Strangers += n
+	}
+	return s
+}
+
+// Drain refuses newcomers, tells everyone to come back a little later, and
+// returns when the last socket is gone. When ctx ends first, what is left is cut
+// off and ctx's error returned.
+func (h *Hub) Drain(ctx context.Context) error {
+	h.mu.Lock()
+	h.draining = true
+	if len(h.conns) == 0 {
+		h.closeEmpty()
+	}
+	all := h.snapshot()
+	h.mu.Unlock()
+
+	pace := rate.NewLimiter(rate.Limit(h.cfg.DrainPerSecond), 1)
+	for _, c := range all {
+		if pace.Wait(ctx) != nil {
+			break
+		}
+		c.Drop(CloseDraining)
+	}
+	select {
+	case <-h.empty:
+		return nil
+	case <-ctx.Done():
+	}
+	h.mu.Lock()
+	all = h.snapshot()
+	h.mu.Unlock()
+	for _, c := range all {
+		c.cut(CloseDraining)
+	}
+	return ctx.Err()
+}
+
+func (h *Hub) snapshot() []*conn {
+	all := make([]*conn, 0, len(h.conns))
+	for c := range h.conns {
+		all = append(all, c)
+	}
+	return all
+}
+
+// closeEmpty tells Drain that nobody is left. h.mu is held.
+func (h *Hub) closeEmpty() {
+	select {
+	case <-h.empty:
+	default:
+		close(h.empty)
+	}
+}
+
+// sweep pings whoever has been silent, until end.
+func (h *Hub) sweep(end <-chan struct{}) {
+	tick := time.NewTicker(h.cfg.PingEvery / 5)
+	defer tick.Stop()
+	for {
+		select {
+		case <-end:
+			return
+		case <-tick.C:
+		}
+		h.mu.Lock()
+		all := h.snapshot()
+		h.mu.Unlock()
+		before := h.now().Add(-h.cfg.PingEvery).UnixMilli()
+		for _, c := range all {
+			if c.heard.Load() <= before && c.pinging.CompareAndSwap(false, true) {
+				go c.ping()
+			}
+		}
+	}
+}

@@ -1,0 +1,201 @@
+package conn
+
+import (
+	"net/http"
+	"net/netip"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/napalmsky/napalmsky/host/wire"
+)
+
+// maxHello is the largest frame before login, in bytes.
+const maxHello = 4 << 10
+
+// admit registers a socket about to be upgraded. It returns the HTTP status and
+// error code of a refusal, or 0.
+func (h *Hub) admit(c *conn) (status int, code wire.Code) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case h.draining:
+		code = wire.CodeDraining
+	case len(h.conns) >= h.cfg.MaxConns:
+		code = wire.CodeOverloaded
+	case h.strangers[c.addr] >= h.cfg.MaxStrangers:
+		code = wire.CodeRateLimited
+	default:
+		h.conns[c] = struct{}{}
+		h.strangers[c.addr]++
+		h.opened++
+		if h.endSweep == nil {
+			h.endSweep = make(chan struct{})
+			go h.sweep(h.endSweep)
+		}
+		return 0, ""
+	}
+	h.refused++
+	return wire.Explain(code).Status, code
+}
+
+// known says that the socket has logged in. Repeating it changes nothing.
+func (h *Hub) known(c *conn) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.forgetStranger(c)
+}
+
+func (h *Hub) forgetStranger(c *conn) {
+	if c.greeted {
+		return
+	}
+	c.greeted = true
+	if h.strangers[c.addr]--; h.strangers[c.addr] == 0 {
+		delete(h.strangers, c.addr)
+	}
+}
+
+// release forgets a socket; code is what its end is counted under, 0 if it never opened.
+func (h *Hub) release(c *conn, code CloseCode) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if _, ok := h.conns[c]; !ok {
+		return
+	}
+	delete(h.conns, c)
+	h.forgetStranger(c)
+	if code != 0 {
+		h.closed[code]++
+	} else {
+		h.refused++
+		h.opened--
+	}
+	if len(h.conns) > 0 {
+		return
+	}
+	close(h.endSweep)
+	h.endSweep = nil
+	if h.draining {
+		h.closeEmpty()
+	}
+}
+
+// quota is a token bucket: so many a second, so many at once.
+type quota struct {
+	perSecond rate.Limit
+	burst     int
+}
+
+// class groups events that share a quota.
+type class int
+
+const (
+	classOther class = iota
+	classSignal
+	classChat
+	classInvite
+	classReport
+	classes
+)
+
+// quotas by class. ICE candidates come in bursts; nobody invites or reports
+// five times in a second.
+var quotas = [classes]quota{
+	classOther:  {30, 60},
+	classSignal: {50, 100},
+	classChat:   {5, 10},
+	classInvite: {1, 5},
+	classReport: {1, 5},
+}
+
+// What a connection may get wrong before it is closed: twenty unreadable frames
+// a minute, and a hundred over its quotas, forgiven one a second.
+var (
+	badQuota   = quota{20.0 / 60, 20}
+	floodQuota = quota{1, 100}
+)
+
+func classOf(ev wire.Client) class {
+	switch ev.(type) {
+	case wire.ClientCallSignal:
+		return classSignal
+	case wire.ClientCallChat:
+		return classChat
+	case wire.ClientInviteSend:
+		return classInvite
+	case wire.ClientPersonReport, wire.ClientPersonBlock:
+		return classReport
+	}
+	return classOther
+}
+
+// meter holds one connection's buckets, made when first needed. Only the
+// reading goroutine uses it.
+type meter struct {
+	byClass    [classes]*rate.Limiter
+	bad, flood *rate.Limiter
+}
+
+// wait returns 0 if a frame of this class may pass now, else how long until one may.
+func (m *meter) wait(k class, now time.Time) time.Duration {
+	l := bucket(&m.byClass[k], quotas[k])
+	r := l.ReserveN(now, 1)
+	d := r.DelayFrom(now)
+	if d > 0 {
+		r.CancelAt(now)
+	}
+	return d
+}
+
+// forgive says whether one more unreadable frame is borne.
+func (m *meter) forgive(now time.Time) bool { return bucket(&m.bad, badQuota).AllowN(now, 1) }
+
+// bear says whether one more frame over its quota is borne.
+func (m *meter) bear(now time.Time) bool { return bucket(&m.flood, floodQuota).AllowN(now, 1) }
+
+func bucket(l **rate.Limiter, q quota) *rate.Limiter {
+	if *l == nil {
+		*l = rate.NewLimiter(q.perSecond, q.burst)
+	}
+	return *l
+}
+
+// remote is the address a request came from. X-Forwarded-For is believed only
+// as far as trusted proxies wrote it: from its right end to the first address
+// that is none of theirs.
+func (h *Hub) remote(r *http.Request) netip.Addr {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	addr := peer.Addr().Unmap()
+	hops := forwarded(r.Header.Values("X-Forwarded-For"))
+	for len(hops) > 0 && h.trusted(addr) {
+		next, err := netip.ParseAddr(hops[len(hops)-1])
+		if err != nil {
+			break
+		}
+		addr, hops = next.Unmap(), hops[:len(hops)-1]
+	}
+	return household(addr)
+}
+
+func (h *Hub) trusted(addr netip.Addr) bool {
+	for _, p := range h.cfg.TrustedProxies {
+		if p.Contains(addr) {
+			return true
+		}
+	}
+	return false
+}
+
+// household is the address that limits count: all of an IPv6 /64 is one customer's.
+func household(addr netip.Addr) netip.Addr {
+	if addr.Is6() {
+		if p, err := addr.Prefix(64); err == nil {
+			return p.Addr()
+		}
+	}
+	return addr
+}

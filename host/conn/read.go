@@ -1,0 +1,169 @@
+package conn
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"github.com/napalmsky/napalmsky/host/lobby"
+	"github.com/napalmsky/napalmsky/host/wire"
+)
+
+// conn is one socket. Its reading goroutine (serve) owns the first group of
+// fields; the queue is everyone's, under mu.
+type conn struct {
+	hub        *Hub
+	addr       netip.Addr
+	ws         *websocket.Conn
+	socket     *socket
+	helloTimer *time.Timer
+	person     lobby.PersonID // 0 before login
+	stream     lobby.ConnID   // 0 before Attach
+	limit      int64          // of a frame, in bytes
+	meter      meter
+
+	greeted bool // no stranger any more; under hub.mu
+
+	heard   atomic.Int64 // Unix ms of the last sign of life
+	pinging atomic.Bool
+
+	mu       sync.Mutex
+	queue    [][]byte
+	queued   int // bytes in queue
+	writing  bool
+	code     CloseCode // set once, when the end has begun
+	leaving  bool      // goodbye is to be said after the queue
+	cutShort bool      // ended without goodbye
+}
+
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// maxDiscard is the largest frame that is read to its end only to be refused. A
+// larger one ends the socket, with 1009.
+const maxDiscard = 1 << 20
+
+// maxPooled keeps a buffer that one big frame has grown from being kept for small ones.
+const maxPooled = 8 << 10
+
+// serve reads until the socket ends, then says so to the backend.
+func (c *conn) serve(cookie string) {
+	c.helloTimer = time.AfterFunc(c.hub.cfg.HelloWait, func() { c.Drop(CloseNoHello) })
+	err := c.readAll(cookie)
+	c.helloTimer.Stop()
+	c.finish(err)
+}
+
+func (c *conn) readAll(cookie string) error {
+	c.ws.SetReadLimit(maxDiscard)
+	c.limit = maxHello
+	for {
+		// No deadline: a context that ends would close the socket without a
+		// word, and pings find out who is gone.
+		kind, r, err := c.ws.Reader(context.Background())
+		if err != nil {
+			return err
+		}
+		buf := buffers.Get().(*bytes.Buffer)
+		buf.Reset()
+		_, err = buf.ReadFrom(io.LimitReader(r, c.limit+1))
+		if err == nil && int64(buf.Len()) > c.limit {
+			_, err = io.Copy(io.Discard, r)
+		}
+		if err == nil && !c.ending() {
+			c.hub.framesIn.Add(1)
+			c.heard.Store(c.hub.now().UnixMilli())
+			c.frame(kind, buf.Bytes(), cookie)
+		}
+		if buf.Cap() <= maxPooled {
+			buffers.Put(buf)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// frame acts on one frame of the client.
+func (c *conn) frame(kind websocket.MessageType, text []byte, cookie string) {
+	if kind != websocket.MessageText {
+		c.unreadable(wire.ServerError{Code: string(wire.CodeBadFrame), Message: "binary frames are not understood"})
+		return
+	}
+	if int64(len(text)) > c.limit {
+		c.unreadable(wire.Refuse(0, wire.CodeTooBig, "", 0))
+		return
+	}
+	ev, ref, err := wire.DecodeClient(text)
+	var fault *wire.FrameError
+	if errors.As(err, &fault) {
+		c.unreadable(fault.Refusal())
+		return
+	}
+	hello, isHello := ev.(wire.ClientHello)
+	switch {
+	case c.person == 0 && isHello:
+		c.login(hello, ref, cookie)
+	case c.person == 0:
+		c.unreadable(wire.Refuse(ref, wire.CodeUnauthorized, "", 0))
+	case isHello:
+		c.unreadable(wire.Refuse(ref, wire.CodeHelloAgain, "", 0))
+	default:
+		c.wish(ev, ref)
+	}
+}
+
+// unreadable answers a frame that cannot be acted on, and closes on too many.
+func (c *conn) unreadable(why wire.ServerError) {
+	c.say(why)
+	if !c.meter.forgive(c.hub.now()) {
+		c.Drop(CloseBadFrames)
+	}
+}
+
+// wish hands a person's event to the backend, within its quota.
+func (c *conn) wish(ev wire.Client, ref uint32) {
+	now := c.hub.now()
+	if wait := c.meter.wait(classOf(ev), now); wait > 0 {
+		e := wire.Refuse(ref, wire.CodeRateLimited, "", 0)
+		e.RetryMS = wait.Milliseconds() + 1
+		c.say(e)
+		if !c.meter.bear(now) {
+			c.Drop(CloseFlood)
+		}
+		return
+	}
+	if ack, ok := ev.(wire.ClientAck); ok {
+		c.hub.backend.Ack(c.person, c.stream, uint64(ack.Seq))
+		return
+	}
+	err := c.hub.backend.Post(translate(lobby.From{Person: c.person, Conn: c.stream, Ref: ref}, ev))
+	switch {
+	case err == nil:
+	case errors.Is(err, ErrClosed):
+		c.say(wire.Refuse(ref, wire.CodeDraining, "", 0))
+	default:
+		c.say(wire.Refuse(ref, wire.CodeOverloaded, "", 0))
+	}
+}
+
+// ping asks for a sign of life and closes the socket that gives none.
+func (c *conn) ping() {
+	defer c.pinging.Store(false)
+	ctx, cancel := context.WithTimeout(context.Background(), c.hub.cfg.PongWait)
+	defer cancel()
+	err := c.ws.Ping(ctx)
+	switch {
+	case err == nil:
+		c.heard.Store(c.hub.now().UnixMilli())
+	case ctx.Err() != nil:
+		c.cut(CloseSilent)
+	default: // the socket is at its end, and the reader knows why
+	}
+}
