@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"strconv"
 
 	"github.com/napalmsky/napalmsky/host/lobby"
 )
@@ -30,6 +31,11 @@ type Generation struct {
 	Name   string // the plugin's name and version, for people
 	Digest string // hex SHA-256 of the wasm bytes; "native:<name>@<version>" for a baseline
 	Params int    // revision, from 1
+}
+
+// String is short enough for a log line or a frame and still tells generations apart.
+func (g Generation) String() string {
+	return g.Digest[:min(12, len(g.Digest))] + "/" + strconv.Itoa(g.Params)
 }
 
 // Ineligible is the score of a pair that must not meet, as far as the plugin is concerned.

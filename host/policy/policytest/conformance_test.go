@@ -1,0 +1,93 @@
+package policytest_test
+
+import (
+	"context"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/napalmsky/napalmsky/host/policy/native"
+	"github.com/napalmsky/napalmsky/host/policy/policytest"
+	"github.com/napalmsky/napalmsky/host/policy/wasm"
+	"github.com/napalmsky/napalmsky/plugins/cooldownstandard"
+	"github.com/napalmsky/napalmsky/plugins/matchmutual"
+	"github.com/napalmsky/napalmsky/plugins/trimessential"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// load builds a reference plugin and closes it when the test ends.
+func load(t *testing.T, pkg string, params map[string]int64) *wasm.Plugin {
+	t.Helper()
+	p, err := wasm.Load(context.Background(), policytest.Build(t, pkg), wasm.Options{Params: params, Revision: 7, CacheDir: policytest.CacheDir(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := p.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return p
+}
+
+func TestMatchMutualAgrees(t *testing.T) {
+	for name, params := range map[string]map[string]int64{
+		"defaults": nil,
+		"turned up": {"tag_weight": 1000, "lang_weight": 1000, "age_weight": 1000, "age_span": 50,
+			"age_window": 20, "wait_weight": 1000, "wait_cap": 240},
+		"turned off": {"tag_weight": 0, "lang_weight": 0, "age_weight": 0, "wait_weight": 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			plugin := load(t, "./plugins/matchmutual/wasm", params)
+			want, err := native.Match(matchmutual.Plugin, params, 7)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := plugin.Match(context.Background())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer got.Close(context.Background())
+			policytest.Match(t, want, got)
+		})
+	}
+}
+
+func TestCooldownStandardAgrees(t *testing.T) {
+	for name, params := range map[string]map[string]int64{
+		"defaults": nil,
+		"other":    {"call_hours": 1, "decline_hours": 2, "rescind_minutes": 3, "lost_seconds": 300, "lost_minutes": 4, "report_days": 5},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := load(t, "./plugins/cooldownstandard/wasm", params).Cooldown()
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := native.Cooldown(cooldownstandard.Plugin, params, 7)
+			if err != nil {
+				t.Fatal(err)
+			}
+			policytest.Cooldown(t, want, got)
+		})
+	}
+}
+
+func TestTrimEssentialAgrees(t *testing.T) {
+	for name, params := range map[string]map[string]int64{
+		"defaults": nil,
+		"nothing":  {"bio_runes": 0, "tags_max": 0, "langs_max": 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := load(t, "./plugins/trimessential/wasm", params).Trim()
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := native.Trim(trimessential.Plugin, params, 7)
+			if err != nil {
+				t.Fatal(err)
+			}
+			policytest.Trim(t, want, got)
+		})
+	}
+}

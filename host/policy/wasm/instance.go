@@ -1,0 +1,153 @@
+package wasm
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/napalmsky/napalmsky/host/policy"
+	"github.com/napalmsky/napalmsky/sdk/abi"
+)
+
+// instance is one running copy of a plugin. It does one thing at a time.
+type instance struct {
+	ctx    context.Context // carries its system to the functions it imports
+	system *system
+	module api.Module
+	memory api.Memory
+	stack  [8]uint64 // arguments and result of a call
+
+	// Looked up once: a lookup costs far more than a call.
+	abi, manifest, alloc, params, rows, score, scoreFor, cooldown, trimPlan api.Function
+
+	// Buffers in the plugin's memory, ours to write for as long as it lives.
+	out, kase, question uint32
+}
+
+// newInstance starts a copy that is ready to be asked. Errors wrap
+// policy.ErrTrap or policy.ErrInvalid.
+func (p *Plugin) newInstance() (*instance, error) {
+	in, err := p.start()
+	if err != nil {
+		return nil, err
+	}
+	if err := p.prepare(in); err != nil {
+		in.close()
+		return nil, err
+	}
+	return in, nil
+}
+
+// start instantiates the module and lets its language's runtime start.
+func (p *Plugin) start() (*instance, error) {
+	in := &instance{system: newSystem(p.log)}
+	in.ctx = context.WithValue(context.Background(), systemKey{}, in.system)
+	config := wazero.NewModuleConfig().WithName("").WithStartFunctions()
+	module, err := p.runtime.InstantiateModule(in.ctx, p.compiled, config)
+	if err != nil {
+		in.system.flush()
+		return nil, fmt.Errorf("%w: %s", policy.ErrTrap, firstLine(err))
+	}
+	in.module, in.memory = module, module.ExportedMemory(abi.Memory)
+	for name, to := range map[string]*api.Function{
+		abi.SkyABI: &in.abi, abi.SkyManifest: &in.manifest, abi.SkyAlloc: &in.alloc, abi.SkyParams: &in.params,
+		abi.SkyRows: &in.rows, abi.SkyScore: &in.score, abi.SkyScoreFor: &in.scoreFor,
+		abi.SkyCooldown: &in.cooldown, abi.SkyTrimPlan: &in.trimPlan,
+	} {
+		*to = module.ExportedFunction(name)
+	}
+	if initialize := module.ExportedFunction(abi.Initialize); initialize != nil {
+		if _, err := in.call(initialize); err != nil {
+			in.close()
+			return nil, err
+		}
+	}
+	return in, nil
+}
+
+// prepare gives an instance its params and makes the buffers its hooks need.
+func (p *Plugin) prepare(in *instance) error {
+	if len(p.params) > 0 {
+		at, err := in.call(in.params)
+		if err != nil {
+			return err
+		}
+		if err := in.write(uint32(at), p.params); err != nil {
+			return err
+		}
+	}
+	for _, hook := range p.manifest.Hooks {
+		var err error
+		switch hook {
+		case abi.HookMatch:
+			in.out, err = in.allocate(4 * abi.MaxRows)
+		case abi.HookCooldown:
+			in.kase, err = in.allocate(p.manifest.Case.Size)
+		case abi.HookTrim:
+			in.question, err = in.allocate(abi.MaxQuestion)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// call runs a function of the plugin. The error wraps policy.ErrTrap, after
+// which the instance is good for nothing but close: the engine itself would
+// let it go on with whatever the trap left behind.
+func (in *instance) call(f api.Function, args ...uint64) (uint64, error) {
+	copy(in.stack[:], args)
+	if err := f.CallWithStack(in.ctx, in.stack[:]); err != nil {
+		return 0, fmt.Errorf("%w: %s", policy.ErrTrap, firstLine(err))
+	}
+	return in.stack[0], nil
+}
+
+func (in *instance) allocate(n uint32) (uint32, error) {
+	at, err := in.call(in.alloc, uint64(n))
+	if err != nil {
+		return 0, err
+	}
+	return uint32(at), in.inside(uint32(at), uint64(n))
+}
+
+// inside checks a place the plugin named; the error wraps policy.ErrInvalid.
+func (in *instance) inside(at uint32, n uint64) error {
+	if size := uint64(in.memory.Size()); at == 0 || uint64(at)+n > size {
+		return fmt.Errorf("%w: %d bytes at %d are outside its memory of %d", policy.ErrInvalid, n, at, size)
+	}
+	return nil
+}
+
+func (in *instance) write(at uint32, b []byte) error {
+	if err := in.inside(at, uint64(len(b))); err != nil {
+		return err
+	}
+	in.memory.Write(at, b)
+	return nil
+}
+
+// unpack copies an answer out, before another call overwrites it.
+func (in *instance) unpack(packed int64, most uint32) ([]byte, error) {
+	at, n := abi.Unpack(packed)
+	if packed == 0 {
+		return nil, fmt.Errorf("%w: no answer", policy.ErrInvalid)
+	}
+	if n > most {
+		return nil, fmt.Errorf("%w: an answer of %d bytes; %d are allowed", policy.ErrInvalid, n, most)
+	}
+	if err := in.inside(at, uint64(n)); err != nil {
+		return nil, err
+	}
+	view, _ := in.memory.Read(at, n)
+	return append([]byte(nil), view...), nil
+}
+
+func (in *instance) close() {
+	in.system.flush()
+	// Closing frees memory and reports nothing that could be acted upon.
+	_ = in.module.Close(in.ctx)
+}

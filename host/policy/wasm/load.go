@@ -1,0 +1,246 @@
+// Package wasm answers the policy hooks with sandboxed WebAssembly plugins. It
+// is the only package that knows the engine.
+//
+// Each loaded plugin has an engine runtime of its own, so that its memory cap
+// is its own too. An instance runs one call at a time; one that trapped, or
+// answered out of contract, is thrown away and never used again.
+package wasm
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/tetratelabs/wazero"
+
+	"github.com/napalmsky/napalmsky/host/policy"
+	"github.com/napalmsky/napalmsky/sdk/abi"
+)
+
+// Options say how a plugin is run. The zero value is a sound default.
+type Options struct {
+	// MemoryPages caps each instance's memory, in pages of 64 KB; 0 is 512
+	// (32 MB). Standard Go wants 128 at least, C and Rust get by with 2.
+	MemoryPages uint32
+	// Instances is how many calls of cooldown and trim may run at once; further
+	// ones wait. 0 is 2. Each Match has an instance of its own besides.
+	Instances int
+	// Params are the plugin's knobs by name; those missing have their default.
+	Params map[string]int64
+	// Revision counts the params' versions, from 1; 0 is 1.
+	Revision int
+	// CacheDir keeps compiled code between starts; empty keeps none. It holds
+	// native code that will be run: it is made private to this user (0700).
+	CacheDir string
+	// Meter rewrites the module before it is compiled, which is where a limit on
+	// computing time belongs; nil compiles it as it is. It may refuse.
+	Meter func(module []byte) ([]byte, error)
+	// Log receives what the plugin writes to its standard output and error, at a
+	// bounded rate; nil drops it.
+	Log *slog.Logger
+	// Now times calls and the log's rate; nil is time.Now. Plugins never see it.
+	Now func() time.Time
+}
+
+// MaxModule is how many bytes a module may have.
+const MaxModule = 16 << 20
+
+// Plugin is one loaded plugin with one revision of its params. Safe for
+// concurrent use; the Matches it gives are not.
+type Plugin struct {
+	options    Options
+	generation policy.Generation
+	manifest   abi.Manifest
+	params     []byte
+	log        *pluginLog
+	counts     counts
+	pool       *pool
+
+	cache    wazero.CompilationCache
+	runtime  wazero.Runtime
+	compiled wazero.CompiledModule
+
+	mu      sync.Mutex
+	matches int // open ones
+	closed  bool
+}
+
+// Load checks, compiles and starts a plugin. What is wrong with the plugin
+// comes back as an error that wraps policy.ErrRefused and names the culprit;
+// other errors are the host's own. The caller closes the Plugin.
+func Load(ctx context.Context, module []byte, o Options) (*Plugin, error) {
+	p := &Plugin{options: o.withDefaults()}
+	digest := sha256.Sum256(module)
+	p.generation = policy.Generation{Digest: hex.EncodeToString(digest[:]), Params: p.options.Revision}
+	p.log = &pluginLog{to: p.options.Log.With("plugin", p.generation.Digest[:12]), now: p.options.Now}
+	p.pool = newPool(p.options.Instances, p.newInstance)
+	if err := p.open(ctx, module); err != nil {
+		return nil, errors.Join(fmt.Errorf("wasm: load: %w", err), p.free(ctx))
+	}
+	return p, nil
+}
+
+func (o Options) withDefaults() Options {
+	if o.MemoryPages == 0 {
+		o.MemoryPages = 512
+	}
+	if o.Instances < 1 {
+		o.Instances = 2
+	}
+	if o.Revision < 1 {
+		o.Revision = 1
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return o
+}
+
+func (p *Plugin) open(ctx context.Context, module []byte) (err error) {
+	if err := checkBytes(module); err != nil {
+		return err
+	}
+	if p.options.Meter != nil {
+		if module, err = p.options.Meter(module); err != nil {
+			return refuse("%w", err)
+		}
+	}
+	config := wazero.NewRuntimeConfig().WithMemoryLimitPages(p.options.MemoryPages).WithDebugInfoEnabled(false)
+	if dir := p.options.CacheDir; dir != "" {
+		if p.cache, err = openCache(dir); err != nil {
+			return err
+		}
+		config = config.WithCompilationCache(p.cache)
+	}
+	p.runtime = wazero.NewRuntimeWithConfig(ctx, config)
+	if p.compiled, err = p.runtime.CompileModule(ctx, module); err != nil {
+		return refuse("it does not compile: %s", firstLine(err))
+	}
+	if err := checkExports(p.compiled, "always"); err != nil {
+		return err
+	}
+	if err := offerImports(ctx, p.runtime, p.compiled); err != nil {
+		return err
+	}
+	return p.introduce()
+}
+
+// introduce starts a first instance, asks it who it is, and keeps it warm.
+func (p *Plugin) introduce() error {
+	in, err := p.start()
+	if err != nil {
+		return refuse("it does not start: %w", err)
+	}
+	if err := p.meet(in); err != nil {
+		in.close()
+		return err
+	}
+	p.pool.put(in)
+	return nil
+}
+
+func (p *Plugin) meet(in *instance) error {
+	version, err := in.call(in.abi)
+	if err != nil {
+		return refuse("%s: %w", abi.SkyABI, err)
+	}
+	if uint32(version) != abi.Version {
+		return refuse("it speaks ABI version %d; this host speaks %d", uint32(version), abi.Version)
+	}
+	packed, err := in.call(in.manifest)
+	if err != nil {
+		return refuse("%s: %w", abi.SkyManifest, err)
+	}
+	text, err := in.unpack(int64(packed), abi.MaxManifest)
+	if err != nil {
+		return refuse("%s: %w", abi.SkyManifest, err)
+	}
+	if p.manifest, err = policy.ParseManifest(text); err != nil {
+		return err
+	}
+	if p.manifest.MemoryPages > p.options.MemoryPages {
+		return refuse("it asks for %d pages of memory; %d are allowed", p.manifest.MemoryPages, p.options.MemoryPages)
+	}
+	needed := append([]string{}, p.manifest.Hooks...)
+	if p.manifest.Params != nil {
+		needed = append(needed, "params")
+	}
+	if err := checkExports(p.compiled, needed...); err != nil {
+		return err
+	}
+	if p.params, err = policy.EncodeParams(p.manifest.Params, p.options.Params); err != nil {
+		return err
+	}
+	p.generation.Name = p.manifest.Name + "@" + p.manifest.Version
+	if err := p.prepare(in); err != nil {
+		return refuse("it does not start: %w", err)
+	}
+	return nil
+}
+
+func openCache(dir string) (wazero.CompilationCache, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("compilation cache: %w", err)
+	}
+	if err := os.Chmod(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("compilation cache: %w", err)
+	}
+	cache, err := wazero.NewCompilationCacheWithDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("compilation cache: %w", err)
+	}
+	return cache, nil
+}
+
+// Manifest is what the plugin says of itself. Read only.
+func (p *Plugin) Manifest() abi.Manifest { return p.manifest }
+
+// Generation names the plugin and its params.
+func (p *Plugin) Generation() policy.Generation { return p.generation }
+
+// Stats counts the calls so far.
+func (p *Plugin) Stats() policy.Stats { return p.counts.stats() }
+
+// Close waits for the calls that run and frees everything, in the order that
+// really returns the memory. Close every Match first: as long as one is open,
+// or if ctx ends before the calls do, Close fails and may be tried again.
+// Nothing can be asked of a closed Plugin.
+func (p *Plugin) Close(ctx context.Context) error {
+	p.mu.Lock()
+	if p.matches > 0 {
+		p.mu.Unlock()
+		return fmt.Errorf("wasm: close: %d matches are still open", p.matches)
+	}
+	p.closed = true
+	p.mu.Unlock()
+	if err := p.pool.close(ctx); err != nil {
+		return fmt.Errorf("wasm: close: %w", err)
+	}
+	return p.free(ctx)
+}
+
+// free releases modules, then the compiled code, then the runtime: in another
+// order the compiled code stays behind in the cache.
+func (p *Plugin) free(ctx context.Context) error {
+	p.pool.drop()
+	var errs []error
+	if p.compiled != nil {
+		errs = append(errs, p.compiled.Close(ctx))
+	}
+	if p.runtime != nil {
+		errs = append(errs, p.runtime.Close(ctx))
+	}
+	if p.cache != nil {
+		errs = append(errs, p.cache.Close(ctx))
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,49 @@
+package guest
+
+import (
+	"runtime"
+	"unsafe"
+
+	"github.com/napalmsky/napalmsky/sdk/abi"
+)
+
+// Pointer is an address in the module's memory, as the host sees it.
+func Pointer(b []byte) uint32 {
+	if len(b) == 0 {
+		return 0
+	}
+	return uint32(uintptr(unsafe.Pointer(&b[0])))
+}
+
+// Answer keeps b alive until the next answer and packs where it lies.
+func Answer(b []byte) int64 {
+	module.answer = b
+	return abi.Pack(Pointer(b), uint32(len(b)))
+}
+
+// Done ends an export. Without giving the scheduler its turn the collector's
+// workers never run to their end, and the module grows until it dies.
+func Done() { runtime.Gosched() }
+
+//go:wasmexport sky_abi
+func skyABI() uint32 { return abi.Version }
+
+//go:wasmexport sky_manifest
+func skyManifest() int64 {
+	packed := Answer(module.manifest.JSON())
+	Done()
+	return packed
+}
+
+//go:wasmexport sky_alloc
+func skyAlloc(n uint32) uint32 {
+	block := abi.Block(n)
+	module.kept = append(module.kept, block)
+	Done()
+	return Pointer(block)
+}
+
+//go:wasmexport sky_params
+func skyParams() uint32 {
+	return uint32(uintptr(unsafe.Pointer(&module.params[0])))
+}

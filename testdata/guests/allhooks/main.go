@@ -1,0 +1,81 @@
+// Command allhooks is a Go guest that serves three hooks from one module, to
+// test what the SDK promises of that, and of a guest that does what it should
+// not: sleep, read the clock, look for files, write a lot, panic.
+package main
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/napalmsky/napalmsky/sdk/abi"
+	"github.com/napalmsky/napalmsky/sdk/cooldown"
+	"github.com/napalmsky/napalmsky/sdk/match"
+	"github.com/napalmsky/napalmsky/sdk/trim"
+)
+
+type person struct {
+	_      uint8
+	Height int16 `sky:"attr.height_cm"`
+	Age    uint8 `sky:"age"`
+}
+
+type matchParams struct {
+	_         uint8
+	PerCM     int32 `sky:"per_cm" default:"2" min:"-10" max:"10"`
+	OldestAge uint8 `sky:"oldest_age" default:"99"`
+}
+
+func score(_ match.Context, p *matchParams, viewer, other *person) (int32, bool) {
+	if other.Age > p.OldestAge {
+		panic("too old: " + strconv.Itoa(int(other.Age)))
+	}
+	return int32(viewer.Height-other.Height) * p.PerCM, true
+}
+
+type kase struct {
+	Met int32 `sky:"met"`
+}
+
+type cooldownParams struct {
+	Base int64 `sky:"base" default:"7" min:"-1" max:"1000000000000" unit:"seconds"`
+}
+
+func decide(p *cooldownParams, c *kase) int64 { return p.Base + int64(c.Met) }
+
+func plan(_ *struct{}, kind, audience string) trim.Plan {
+	switch kind {
+	case "panic":
+		panic("as asked")
+	case "sleep":
+		began := time.Now()
+		time.Sleep(time.Hour)
+		return trim.Plan{Round: map[string]int64{"slept_s": int64(time.Since(began) / time.Second)}}
+	case "files":
+		_, err := os.ReadFile("/etc/passwd")
+		names, _ := os.ReadDir(".")
+		return trim.Plan{Drop: []string{fmt.Sprint(err != nil), fmt.Sprint(len(names), len(os.Environ()), len(os.Args))}}
+	case "chat":
+		for i := range 1000 {
+			fmt.Println("line", i)
+		}
+	case "garbage":
+		for range 1000 {
+			sink = make([]byte, 10_000)
+		}
+	}
+	return trim.Plan{Drop: []string{kind, audience}}
+}
+
+var sink []byte
+
+func init() {
+	match.Serve(match.Define(about(), score))
+	cooldown.Serve(cooldown.Define(about(), decide))
+	trim.Serve(trim.Define(about(), plan))
+}
+
+func about() abi.About { return abi.About{Name: "all-hooks", Version: "0.0.1", MemoryPages: 128} }
+
+func main() {}
