@@ -1,0 +1,239 @@
+package engine
+
+import (
+	"context"
+
+	"github.com/napalmsky/napalmsky/host/conn"
+	"github.com/napalmsky/napalmsky/host/lobby"
+	"github.com/napalmsky/napalmsky/host/wire"
+)
+
+// stream is one tab of a person. Sockets under it come and go; what is
+// reliable is numbered and kept until the client has it.
+type stream struct {
+	id     lobby.ConnID
+	person lobby.PersonID
+	sink   conn.Sink // nil while no socket carries it
+	lostAt int64     // ms, when sink became nil
+
+	seq    uint64   // the last reliable frame's number
+	frames [][]byte // unacknowledged, the last one has number seq
+	bytes  int      // in frames
+	watch  bool     // this stream shows the reel
+}
+
+// keep numbers a reliable frame. Past the byte limit the oldest go: a client
+// that returns for those is told to start afresh.
+func (s *stream) keep(frame []byte, limit int) {
+	s.frames = append(s.frames, frame)
+	s.bytes += len(frame)
+	for s.bytes > limit && len(s.frames) > 0 {
+		s.forget(1)
+	}
+}
+
+func (s *stream) forget(n int) {
+	for _, f := range s.frames[:n] {
+		s.bytes -= len(f)
+	}
+	clear(s.frames[:n])
+	s.frames = s.frames[n:]
+	if len(s.frames) == 0 {
+		s.frames = nil
+	}
+}
+
+// oldest is the number of the first frame still kept (seq+1 when none is).
+func (s *stream) oldest() uint64 { return s.seq + 1 - uint64(len(s.frames)) }
+
+// ack forgets frames up to seq.
+func (s *stream) ack(seq uint64) {
+	if seq < s.oldest() || seq > s.seq {
+		return // old news, or a number that was never sent
+	}
+	s.forget(int(seq + 1 - s.oldest()))
+}
+
+// missed are the frames after seq; ok is false when some are gone for good.
+func (s *stream) missed(seq uint64) (frames [][]byte, ok bool) {
+	if seq > s.seq || seq+1 < s.oldest() {
+		return nil, false
+	}
+	return s.frames[len(s.frames)-int(s.seq-seq):], true
+}
+
+// Attach opens or resumes a stream; see conn.Backend.
+func (e *Engine) Attach(ctx context.Context, p lobby.PersonID, r conn.Resume, s conn.Sink) (lobby.ConnID, error) {
+	m := attach{person: p, resume: r, sink: s, got: make(chan lobby.ConnID, 1)}
+	if err := e.in.wish(m); err != nil {
+		return 0, err
+	}
+	select {
+	case id := <-m.got:
+		return id, nil
+	case <-e.ended:
+		return 0, conn.ErrClosed
+	case <-ctx.Done():
+		// The attach is still queued; undo it in the same order.
+		e.in.answer(undo{m})
+		return 0, ctx.Err()
+	}
+}
+
+// Detach says a sink's socket is gone; see conn.Backend.
+func (e *Engine) Detach(p lobby.PersonID, c lobby.ConnID, s conn.Sink) {
+	e.in.answer(detach{p, c, s})
+}
+
+// Post hands over a person's event; see conn.Backend.
+func (e *Engine) Post(ev lobby.Event) error { return e.in.wish(wish{ev}) }
+
+// Ack forgets reliable frames up to seq; see conn.Backend.
+func (e *Engine) Ack(p lobby.PersonID, c lobby.ConnID, seq uint64) {
+	// Losing an ack under overload is harmless: the next one covers it.
+	_ = e.in.wish(ack{p, c, seq})
+}
+
+type attach struct {
+	person lobby.PersonID
+	resume conn.Resume
+	sink   conn.Sink
+	got    chan lobby.ConnID
+}
+
+func (m attach) apply(e *Engine) {
+	s, missed, resumed := e.resume(m)
+	if s == nil {
+		s = &stream{id: e.newConnID(), person: m.person}
+		e.streams[s.id] = s
+		e.person(m.person).streams = append(e.person(m.person).streams, s)
+	}
+	s.sink = m.sink
+	m.got <- s.id
+	m.sink.Send(wire.AppendServer(nil, e.envelope(0), wire.ServerWelcome{
+		You: int64(m.person), Stream: int64(s.id), Resumed: resumed, Now: e.now(),
+		Activity: string(e.lobby.Activity(m.person)),
+	}))
+	for _, f := range missed {
+		m.sink.Send(f)
+	}
+	e.step(lobby.Connect{Person: m.person, Conn: s.id})
+	if resumed && s.watch && inside(e.lobby.Activity(m.person)) {
+		// What the reel sent meanwhile is lost: this connection starts over with a whole one.
+		e.feed(lobby.Feed{Seq: e.lobby.Seq(), News: lobby.Watch{Person: m.person, Conn: s.id}})
+	}
+}
+
+// resume finds the stream a client returns to, if it is theirs and nothing of it is lost.
+func (e *Engine) resume(m attach) (s *stream, missed [][]byte, resumed bool) {
+	if m.resume.Stream == 0 || m.resume.Epoch != e.cfg.Epoch {
+		return nil, nil, false
+	}
+	s = e.streams[m.resume.Stream]
+	if s == nil || s.person != m.person {
+		return nil, nil, false
+	}
+	missed, ok := s.missed(m.resume.Seq)
+	if old := s.sink; old != nil {
+		s.sink = nil
+		old.Drop(conn.CloseReplaced)
+		e.step(lobby.Disconnect{Person: s.person, Conn: s.id})
+	}
+	if !ok {
+		// The same tab, but it must start afresh; its call, if any, goes on.
+		s.forget(len(s.frames))
+		s.watch = false
+	}
+	return s, missed, ok
+}
+
+func inside(a lobby.Activity) bool { return a != lobby.Outside && a != lobby.Entering }
+
+func (e *Engine) newConnID() lobby.ConnID {
+	for {
+		id := lobby.ConnID(e.deps.Seed() >> 11) // 53 bits: exact in a browser's number too
+		if _, taken := e.streams[id]; id != 0 && !taken {
+			return id
+		}
+	}
+}
+
+type undo struct{ attach }
+
+func (m undo) apply(e *Engine) {
+	for _, s := range e.person(m.person).streams {
+		if s.sink == m.sink {
+			e.detach(s)
+			return
+		}
+	}
+}
+
+type detach struct {
+	person lobby.PersonID
+	conn   lobby.ConnID
+	sink   conn.Sink
+}
+
+func (m detach) apply(e *Engine) {
+	if s := e.streams[m.conn]; s != nil && s.sink == m.sink {
+		e.detach(s)
+	}
+}
+
+func (e *Engine) detach(s *stream) {
+	s.sink = nil
+	s.lostAt = e.now()
+	e.step(lobby.Disconnect{Person: s.person, Conn: s.id})
+}
+
+type ack struct {
+	person lobby.PersonID
+	conn   lobby.ConnID
+	seq    uint64
+}
+
+func (m ack) apply(e *Engine) {
+	if s := e.streams[m.conn]; s != nil && s.person == m.person {
+		s.ack(m.seq)
+	}
+}
+
+// drop closes a stream for good.
+func (e *Engine) drop(x lobby.Drop) {
+	s := e.streams[x.Conn]
+	if s == nil {
+		return
+	}
+	code := conn.CloseLimit
+	if x.Reason == "gone" {
+		code = conn.CloseGone
+	}
+	if sink := s.sink; sink != nil {
+		s.sink = nil
+		sink.Drop(code)
+		e.after = append(e.after, lobby.Disconnect{Person: s.person, Conn: s.id})
+	}
+	e.forgetStream(s)
+}
+
+// expireStreams forgets streams that nobody came back for.
+func (e *Engine) expireStreams(now int64) {
+	for _, s := range e.streams {
+		if s.sink == nil && now >= s.lostAt+e.cfg.ResumeFor.Milliseconds() {
+			e.forgetStream(s)
+		}
+	}
+}
+
+func (e *Engine) forgetStream(s *stream) {
+	delete(e.streams, s.id)
+	p := e.people[s.person]
+	for i, other := range p.streams {
+		if other == s {
+			p.streams = append(p.streams[:i:i], p.streams[i+1:]...)
+			break
+		}
+	}
+	e.forgetPerson(s.person)
+}
