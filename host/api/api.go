@@ -1,0 +1,135 @@
+// Package api is HTTP for people: guest sign-up, me, profile, photo, history,
+// logout. Live things (lobby, reel, invites, calls) are the WebSocket's, see
+// package conn. schemas/http/openapi.yaml describes every route; a test keeps
+// the two alike.
+//
+// Nothing is cached: each request asks the store who is logged in, and answers
+// success only for what the store has acknowledged.
+package api
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/napalmsky/napalmsky/host/config"
+	"github.com/napalmsky/napalmsky/host/lobby"
+	"github.com/napalmsky/napalmsky/host/store"
+)
+
+// SessionCookie holds the token of a browser's login.
+const SessionCookie = "sky_session"
+
+// Meetings is the part of the store that knows what people did.
+type Meetings interface {
+	History(ctx context.Context, id lobby.PersonID, before int64, limit int) ([]store.Meeting, error)
+	Cooldowns(ctx context.Context, id lobby.PersonID, now int64) ([]store.Cooldown, error)
+}
+
+// Media keeps photos by content. Safe for concurrent use.
+type Media interface {
+	// Put reads one image, re-encodes it and answers its id. Errors that Are
+	// Deps.TooBig or Deps.NotImage are the sender's fault.
+	Put(ctx context.Context, image io.Reader) (id string, err error)
+	// Open answers a JPEG and when it was stored; the caller closes it. Deps.NoMedia.
+	Open(id string) (io.ReadSeekCloser, time.Time, error)
+}
+
+// Lobby hears of what changed here. Neither method may block.
+type Lobby interface {
+	// Changed: the person's profile was stored; p is the stored state.
+	Changed(id lobby.PersonID, p store.Person)
+	// Gone: the person logged out.
+	Gone(id lobby.PersonID)
+}
+
+// Deps is what the routes work with; every field is needed.
+type Deps struct {
+	People   store.People
+	Meetings Meetings
+	Media    Media
+	Lobby    Lobby
+
+	TooBig, NotImage, NoMedia error // Media's sentinels
+
+	NewID     func() int64
+	NewToken  func() (token, hash string, err error) // a fresh session token and what the store keeps of it
+	HashToken func(token string) (hash string)
+	Online    func() int // people connected now
+
+	Now func() time.Time
+	Log *slog.Logger
+}
+
+// api is the routes' shared state; immutable but for the limits, which lock.
+type api struct {
+	Deps
+	cfg     config.Config
+	profile rules
+	origins *http.CrossOriginProtection
+	options []byte // GET /v1/options, encoded
+
+	requests, signups *limiter[addressKey]
+	writes, photos    *limiter[lobby.PersonID]
+	uploads           chan struct{} // one slot per photo being read
+}
+
+const (
+	patience       = 10 * time.Second // for a request, and for its body to arrive
+	uploadPatience = 30 * time.Second
+	maxBody        = 64 << 10 // bytes of JSON
+	maxPhoto       = 5 << 20  // bytes
+)
+
+// New makes an echo with every route of this package. The caller mounts the
+// WebSocket and the pages on it; panics, errors and the access log of those are
+// taken care of too, security headers and timeouts are not. cfg must be valid.
+func New(d Deps, cfg config.Config) *echo.Echo {
+	l := cfg.Limits
+	a := &api{
+		Deps: d, cfg: cfg, profile: newRules(cfg.Product), options: encodeOptions(cfg), origins: http.NewCrossOriginProtection(),
+		requests: newLimiter[addressKey](l.RequestsPerMinute, l.RequestsBurst),
+		signups:  newLimiter[addressKey](l.SignupsPerMinute, l.SignupsBurst),
+		writes:   newLimiter[lobby.PersonID](l.WritesPerMinute, l.WritesBurst),
+		photos:   newLimiter[lobby.PersonID](l.UploadsPerMinute, l.UploadsBurst),
+		uploads:  make(chan struct{}, l.UploadsAtOnce),
+	}
+	for _, o := range cfg.Origins {
+		if err := a.origins.AddTrustedOrigin(o); err != nil {
+			panic(err) // cfg.Validate refuses such an origin
+		}
+	}
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.HTTPErrorHandler = a.answerError
+	e.IPExtractor = func(r *http.Request) string { return Address(r, cfg.TrustedProxies).String() }
+	e.Use(a.logAccess, a.survive)
+	a.routes(e)
+	return e
+}
+
+func (a *api) routes(e *echo.Echo) {
+	e.GET("/healthz", a.health, headers)
+	// Middleware per route, not per group: a group's would answer 404 where 405 is true.
+	v1 := func(method, path string, h echo.HandlerFunc, more ...echo.MiddlewareFunc) {
+		e.Add(method, "/v1"+path, h, append([]echo.MiddlewareFunc{headers, a.sameOrigin}, more...)...)
+	}
+	v1(http.MethodGet, "/options", a.getOptions)
+	v1(http.MethodGet, "/stats", a.getStats)
+	v1(http.MethodGet, "/media/:id", a.getMedia)
+
+	within, fair := deadline(patience), a.perAddress(a.requests)
+	v1(http.MethodPost, "/guests", a.signUp, within, fair, a.perAddress(a.signups))
+	v1(http.MethodPost, "/logout", a.as(a.logout), within, fair)
+	v1(http.MethodGet, "/me", a.as(a.getMe), within, fair)
+	v1(http.MethodGet, "/me/history", a.as(a.getHistory), within, fair)
+	v1(http.MethodPut, "/me/profile", a.as(a.putProfile), within, fair)
+	v1(http.MethodPut, "/me/photo", a.as(a.putPhoto), deadline(uploadPatience), fair)
+	v1(http.MethodDelete, "/me/photo", a.as(a.deletePhoto), within, fair)
+
+	v1(http.MethodGet, "/*", echo.NotFoundHandler) // or the pages would answer for what is not there
+}

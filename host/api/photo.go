@@ -1,0 +1,129 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/napalmsky/napalmsky/host/store"
+)
+
+type photoSaved struct {
+	Version int64  `json:"version"`
+	Photo   string `json:"photo"`
+}
+
+func (a *api) putPhoto(c echo.Context, who visitor) error {
+	if err := a.perPerson(a.photos, who); err != nil {
+		return err
+	}
+	id, err := a.receive(c)
+	if err != nil {
+		return err
+	}
+	p, err := a.setPhoto(c.Request().Context(), who, id)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, photoSaved{p.Version, p.Profile.Photo})
+}
+
+// receive hands the body to the media store. Pictures are large while they are
+// scaled, so only so many are let in at once; the others wait their turn.
+func (a *api) receive(c echo.Context) (id string, err error) {
+	r := c.Request()
+	if r.ContentLength > maxPhoto {
+		return "", refuse("photo_too_large", "")
+	}
+	select {
+	case a.uploads <- struct{}{}:
+		defer func() { <-a.uploads }()
+	case <-r.Context().Done():
+		return "", r.Context().Err()
+	}
+	body := &remember{Reader: http.MaxBytesReader(c.Response().Writer, r.Body, maxPhoto)}
+	id, err = a.Media.Put(r.Context(), body)
+	var tooLarge *http.MaxBytesError
+	switch {
+	case err == nil:
+		return id, nil
+	case errors.Is(err, a.TooBig), errors.As(body.err, &tooLarge):
+		return "", refuse("photo_too_large", "")
+	case body.err != nil:
+		return "", refuse("body_unreadable", "")
+	case errors.Is(err, a.NotImage):
+		return "", refuse("not_an_image", "")
+	default:
+		return "", fmt.Errorf("api: keep photo: %w", err)
+	}
+}
+
+// remember keeps why reading failed: a half-read image is also no image, and
+// the sender should learn the first cause.
+type remember struct {
+	io.Reader
+	err error
+}
+
+func (m *remember) Read(p []byte) (int, error) {
+	n, err := m.Reader.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		m.err = err
+	}
+	return n, err
+}
+
+func (a *api) deletePhoto(c echo.Context, who visitor) error {
+	if err := a.perPerson(a.writes, who); err != nil {
+		return err
+	}
+	p, err := a.setPhoto(c.Request().Context(), who, "")
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, map[string]int64{"version": p.Version})
+}
+
+// setPhoto changes only the photo, whatever else is being written meanwhile.
+func (a *api) setPhoto(ctx context.Context, who visitor, id string) (p store.Person, err error) {
+	for range attempts {
+		if p, err = a.person(ctx, who); err != nil || p.Profile.Photo == id {
+			return p, err
+		}
+		profile := p.Profile
+		profile.Photo = id
+		if p, err = a.save(ctx, p, profile); !errors.Is(err, store.ErrConflict) {
+			return p, err
+		}
+	}
+	return p, err
+}
+
+var mediaID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
+
+// getMedia needs no login: an id is the digest of what it names, so that it can
+// be known only from a card, and a photo may be cached for ever.
+func (a *api) getMedia(c echo.Context) error {
+	id := c.Param("id")
+	if !mediaID.MatchString(id) {
+		return refuse("not_found", "id")
+	}
+	photo, at, err := a.Media.Open(id)
+	if errors.Is(err, a.NoMedia) {
+		return refuse("not_found", "id")
+	} else if err != nil {
+		return fmt.Errorf("api: open media: %w", err)
+	}
+	defer photo.Close()
+	h := c.Response().Header()
+	h.Set("Content-Type", "image/jpeg")
+	h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	h.Set("ETag", `"`+id+`"`)
+	http.ServeContent(c.Response(), c.Request(), "", at, photo)
+	return nil
+}

@@ -1,0 +1,163 @@
+// Package config is what an operator may set: one struct, whose tags say of
+// every field its unit, what zero means and what it is for. Values come from
+// the defaults, then a strict YAML file, then NAPALMSKY_* in the environment,
+// then flags; see Load. The reference in schemas/config is made from the tags.
+package config
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/napalmsky/napalmsky/host/lobby"
+)
+
+// Config is everything an operator may set. Load returns only valid ones; it is
+// not changed afterwards and may be shared.
+//
+// A field's yaml path names it everywhere: lobby.ring in the file is
+// NAPALMSKY_LOBBY_RING in the environment and --lobby-ring as a flag.
+type Config struct {
+	Listen  string `yaml:"listen" unit:"host:port" zero:"refused" help:"Where people reach the server. ':8080' is every interface. The variable PORT sets ':PORT'."`
+	Data    string `yaml:"data" unit:"folder" zero:"refused" help:"Where the database, the photos and uploaded plugins live; made if missing."`
+	Plugins string `yaml:"plugins" unit:"folder" zero:"bin/plugins beside the working directory, else plugins beside the binary" help:"Where the wasm plugins lie that hooks start with."`
+	Demo    int    `yaml:"demo" unit:"people" zero:"nobody" help:"How many simulated people keep a lonely newcomer company."`
+
+	LAN       bool   `yaml:"lan" unit:"yes/no" zero:"no" help:"Also serve phones on the same network, over TLS with a self-signed certificate unless tls_cert is set (cameras need TLS)."`
+	LANListen string `yaml:"lan_listen" unit:"host:port" zero:"refused when lan is set" help:"Where lan listens."`
+	TLSCert   string `yaml:"tls_cert" unit:"file" zero:"no TLS on listen" help:"PEM certificate chain; needs tls_key."`
+	TLSKey    string `yaml:"tls_key" unit:"file" zero:"no TLS on listen" help:"PEM private key; needs tls_cert."`
+
+	Origins        []string       `yaml:"origins" unit:"list of scheme://host[:port]" zero:"only the server's own" help:"Other origins whose pages may connect, for instance the public one where a proxy rewrites Host."`
+	TrustedProxies []netip.Prefix `yaml:"trusted_proxies" unit:"list of CIDR" zero:"X-Forwarded-For is ignored" help:"Reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."`
+
+	MaxConns          int           `yaml:"max_conns" unit:"sockets" zero:"refused" help:"WebSockets at once, in all."`
+	MaxConnsPerPerson int           `yaml:"max_conns_per_person" unit:"sockets" zero:"refused" help:"WebSockets of one person; the oldest goes, never a call's."`
+	ConnsPerAddress   int           `yaml:"conns_per_address" unit:"sockets" zero:"refused" help:"WebSockets from one address that have not logged in yet."`
+	DrainRate         int           `yaml:"drain_rate" unit:"sockets per second" zero:"refused" help:"How fast sockets are closed at shutdown, so that clients do not return in one wave."`
+	DrainTimeout      time.Duration `yaml:"drain_timeout" unit:"duration" zero:"do not wait" help:"How long shutdown may take before what is left is cut."`
+
+	Lobby   Lobby   `yaml:"lobby"`
+	Reel    Reel    `yaml:"reel"`
+	Policy  Policy  `yaml:"policy"`
+	STUN    STUN    `yaml:"stun"`
+	TURN    TURN    `yaml:"turn"`
+	Product Product `yaml:"product"`
+	Session Session `yaml:"session"`
+	Limits  Limits  `yaml:"limits"`
+	Log     Log     `yaml:"log"`
+}
+
+// Lobby holds the rules of meeting.
+type Lobby struct {
+	Ring             time.Duration `yaml:"ring" unit:"duration" zero:"refused" help:"How long an invite rings."`
+	MaxWaits         int           `yaml:"max_waits" unit:"times" zero:"an invite rings once" help:"How often a caller may keep waiting."`
+	Grace            time.Duration `yaml:"grace" unit:"duration" zero:"refused" help:"How long a lost connection may take to come back to its call."`
+	Offer            time.Duration `yaml:"offer" unit:"duration" zero:"refused" help:"How long a face that left the reel can still be invited."`
+	MinSeconds       int           `yaml:"min_seconds" unit:"seconds" zero:"refused" help:"The shortest call one can ask for (60 or more)."`
+	MaxSeconds       int           `yaml:"max_seconds" unit:"seconds" zero:"refused" help:"The longest (1800 or less)."`
+	MaxChat          int           `yaml:"max_chat" unit:"characters" zero:"refused" help:"A chat line (500 or fewer)."`
+	CooldownCall     time.Duration `yaml:"cooldown_call" unit:"duration" zero:"none" help:"Cooldown after a call when no policy answers."`
+	CooldownDeclined time.Duration `yaml:"cooldown_declined" unit:"duration" zero:"none" help:"Cooldown after a declined invite when no policy answers."`
+	CooldownRescind  time.Duration `yaml:"cooldown_rescinded" unit:"duration" zero:"none" help:"Cooldown after a rescinded invite when no policy answers."`
+	MaxCooldown      time.Duration `yaml:"max_cooldown" unit:"duration" zero:"refused" help:"The longest cooldown a policy may ask for."`
+	StoreWait        time.Duration `yaml:"store_wait" unit:"duration" zero:"refused" help:"How long an answer waits for the database before it is 'try again'."`
+	PolicyWait       time.Duration `yaml:"policy_wait" unit:"duration" zero:"refused" help:"How long the cooldown policy may take before the defaults stand."`
+}
+
+// Reel sizes what each person sees of the others.
+type Reel struct {
+	Visible        int `yaml:"visible" unit:"people" zero:"refused" help:"Faces in a reel."`
+	Reserve        int `yaml:"reserve" unit:"people" zero:"refused" help:"Ranked faces kept behind the visible ones, to fill gaps without asking the plugin."`
+	ExposureFactor int `yaml:"exposure_factor" unit:"times visible" zero:"refused" help:"In how many reels one face is shown at once, at most: so many times the faces in a reel."`
+}
+
+// Policy names the plugin of each hook.
+type Policy struct {
+	Match    Hook `yaml:"match"`
+	Cooldown Hook `yaml:"cooldown"`
+	Trim     Hook `yaml:"trim"`
+}
+
+// Hook is one question a plugin answers.
+type Hook struct {
+	Plugin      string `yaml:"plugin" unit:"name or file" zero:"refused" help:"A name (NAME.wasm in the plugins folder), a path to a .wasm file, or 'native' for the reference rule compiled in."`
+	MemoryPages int    `yaml:"memory_pages" unit:"pages of 64 KiB" zero:"refused" help:"Memory one instance may have, at most."`
+	Instances   int    `yaml:"instances" unit:"instances" zero:"as many as the hook needs" help:"Instances kept ready."`
+	OnFailure   string `yaml:"on_failure" unit:"last_good or native" zero:"refused" help:"Who answers when the plugin fails: its last good generation, or the reference rule compiled in."`
+}
+
+// STUN servers help browsers behind a router find their own address. None are
+// needed on one machine or one network.
+type STUN struct {
+	URLs []string `yaml:"urls" unit:"list of stun: URLs" zero:"none: calls work on one network" help:"STUN servers named to the two people of a call."`
+}
+
+// TURN servers relay calls where no direct path exists.
+type TURN struct {
+	URLs   []string      `yaml:"urls" unit:"list of turn: URLs" zero:"none: no relaying" help:"TURN servers named to the two people of a call."`
+	Secret Secret        `yaml:"secret" unit:"text" zero:"refused when turn.urls is set" help:"Shared with the TURN server (coturn: static-auth-secret). Never a flag, never logged."`
+	TTL    time.Duration `yaml:"ttl" unit:"duration" zero:"refused when turn.urls is set" help:"How long a TURN login holds; at least the longest call."`
+}
+
+// Product is what people can say of themselves. Positions are stored, so add at
+// the end and never reorder.
+type Product struct {
+	Genders []string          `yaml:"genders" unit:"list of labels" zero:"refused" help:"At most 8. Append only: a person's gender is a position in it."`
+	Tags    []string          `yaml:"tags" unit:"list of words" zero:"nobody has tags" help:"At most 64, each of up to 40 characters."`
+	Langs   []Lang            `yaml:"langs" unit:"list of {id, label}" zero:"nobody names languages" help:"At most 64; id is the ISO 639 code."`
+	Attrs   map[string]Bounds `yaml:"attrs" unit:"name: {min, max}" zero:"none" help:"The product's own whole numbers, at most 16, for match plugins (attr.NAME)."`
+}
+
+// Lang is one language people may say they speak.
+type Lang struct {
+	ID    string `yaml:"id"`
+	Label string `yaml:"label"`
+}
+
+// Bounds limit a product attribute, both inclusive.
+type Bounds struct {
+	Min int64 `yaml:"min"`
+	Max int64 `yaml:"max"`
+}
+
+// Session says how long logins last.
+type Session struct {
+	Guest time.Duration `yaml:"guest" unit:"duration" zero:"refused" help:"How long a guest stays logged in."`
+}
+
+// Limits keep one client from using up what belongs to all. An IPv6 address
+// counts as its /64.
+type Limits struct {
+	SignupsPerMinute  int  `yaml:"signups_per_minute" unit:"per minute and address" zero:"no limit" help:"New guests."`
+	SignupsBurst      int  `yaml:"signups_burst" unit:"at once" zero:"1" help:"New guests before signups_per_minute bites."`
+	RequestsPerMinute int  `yaml:"requests_per_minute" unit:"per minute and address" zero:"no limit" help:"Requests that read or write the database."`
+	RequestsBurst     int  `yaml:"requests_burst" unit:"at once" zero:"1" help:"Requests before requests_per_minute bites."`
+	WritesPerMinute   int  `yaml:"writes_per_minute" unit:"per minute and person" zero:"no limit" help:"Profile changes."`
+	WritesBurst       int  `yaml:"writes_burst" unit:"at once" zero:"1" help:"Profile changes before writes_per_minute bites."`
+	UploadsPerMinute  int  `yaml:"uploads_per_minute" unit:"per minute and person" zero:"no limit" help:"Photos."`
+	UploadsBurst      int  `yaml:"uploads_burst" unit:"at once" zero:"1" help:"Photos before uploads_per_minute bites."`
+	UploadsAtOnce     int  `yaml:"uploads_at_once" unit:"requests" zero:"refused" help:"Photos being read and scaled at the same time, in all."`
+	LoopbackFree      bool `yaml:"loopback_free" unit:"yes/no" zero:"this machine is limited too" help:"No per-address limits for clients on this very machine (the demo crowd, the load generator). A request that a proxy forwarded never counts as such."`
+}
+
+// Log says how much is logged, and how.
+type Log struct {
+	Level  string `yaml:"level" unit:"debug, info, warn or error" zero:"refused" help:"What is logged, from this level up."`
+	Format string `yaml:"format" unit:"text or json" zero:"refused" help:"How a line looks."`
+}
+
+// Rules are the lobby's figures in the lobby's own units.
+func (c Config) Rules() lobby.Rules {
+	l := c.Lobby
+	seconds := func(d time.Duration) int64 { return int64(d / time.Second) }
+	return lobby.Rules{
+		RingMS: l.Ring.Milliseconds(), MaxWaits: l.MaxWaits, GraceMS: l.Grace.Milliseconds(),
+		StoreWaitMS: l.StoreWait.Milliseconds(), AskWaitMS: l.PolicyWait.Milliseconds(), OfferMS: l.Offer.Milliseconds(),
+		MinSeconds: l.MinSeconds, MaxSeconds: l.MaxSeconds, MaxChat: l.MaxChat, MaxConns: c.MaxConnsPerPerson,
+		CooldownCall: seconds(l.CooldownCall), CooldownNo: seconds(l.CooldownDeclined),
+		CooldownUnsaid: seconds(l.CooldownRescind), MaxCooldown: seconds(l.MaxCooldown),
+	}
+}
+
+// Viewers is in how many reels one face is shown at once, at most.
+func (r Reel) Viewers() int { return r.ExposureFactor * r.Visible }

@@ -1,0 +1,52 @@
+package config
+
+import (
+	"time"
+
+	"github.com/napalmsky/napalmsky/host/lobby"
+)
+
+// Default is a server for one machine: loopback, SQLite, nothing to set up.
+func Default() Config {
+	r := lobby.DefaultRules()
+	ms := func(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
+	s := func(n int64) time.Duration { return time.Duration(n) * time.Second }
+	hook := func(name string) Hook { return Hook{Plugin: name, MemoryPages: 512, OnFailure: "last_good"} }
+	return Config{
+		Listen: "127.0.0.1:8080", Data: "./data", LANListen: "0.0.0.0:8443",
+		MaxConns: 20_000, MaxConnsPerPerson: r.MaxConns, ConnsPerAddress: 100,
+		DrainRate: 1_000, DrainTimeout: 20 * time.Second,
+		Lobby: Lobby{
+			Ring: ms(r.RingMS), MaxWaits: r.MaxWaits, Grace: ms(r.GraceMS), Offer: ms(r.OfferMS),
+			MinSeconds: r.MinSeconds, MaxSeconds: r.MaxSeconds, MaxChat: r.MaxChat,
+			CooldownCall: s(r.CooldownCall), CooldownDeclined: s(r.CooldownNo), CooldownRescind: s(r.CooldownUnsaid),
+			MaxCooldown: s(r.MaxCooldown), StoreWait: ms(r.StoreWaitMS), PolicyWait: ms(r.AskWaitMS),
+		},
+		Reel:   Reel{Visible: 20, Reserve: 44, ExposureFactor: 2},
+		Policy: Policy{Match: hook("match-mutual"), Cooldown: hook("cooldown-standard"), Trim: hook("trim-essential")},
+		TURN:   TURN{TTL: time.Hour},
+		Product: Product{
+			Genders: []string{"Woman", "Man", "Non-binary", "Another gender"},
+			Tags: []string{
+				"art", "astronomy", "board games", "books", "climbing", "coding", "cooking", "cycling", "dancing", "dogs",
+				"cats", "fashion", "film", "football", "gaming", "gardening", "hiking", "history", "languages", "live music",
+				"meditation", "museums", "photography", "politics", "running", "sailing", "science", "series", "skiing",
+				"swimming", "theatre", "travel", "volunteering", "wine", "writing", "yoga",
+			},
+			Langs: []Lang{
+				{"en", "English"}, {"es", "Español"}, {"fr", "Français"}, {"de", "Deutsch"}, {"pt", "Português"},
+				{"it", "Italiano"}, {"nl", "Nederlands"}, {"pl", "Polski"}, {"sv", "Svenska"}, {"da", "Dansk"},
+				{"no", "Norsk"}, {"fi", "Suomi"}, {"cs", "Čeština"}, {"hu", "Magyar"}, {"ro", "Română"},
+				{"el", "Ελληνικά"}, {"uk", "Українська"}, {"ru", "Русский"}, {"tr", "Türkçe"}, {"ar", "العربية"},
+				{"he", "עברית"}, {"hi", "हिन्दी"}, {"zh", "中文"}, {"ja", "日本語"}, {"ko", "한국어"}, {"vi", "Tiếng Việt"},
+			},
+		},
+		Session: Session{Guest: 7 * 24 * time.Hour},
+		Limits: Limits{
+			SignupsPerMinute: 10, SignupsBurst: 30, RequestsPerMinute: 600, RequestsBurst: 300,
+			WritesPerMinute: 30, WritesBurst: 30, UploadsPerMinute: 6, UploadsBurst: 10, UploadsAtOnce: 16,
+			LoopbackFree: true,
+		},
+		Log: Log{Level: "info", Format: "text"},
+	}
+}

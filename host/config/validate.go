@@ -1,0 +1,179 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"net"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// FieldError says which setting cannot be, by its path in the file, and why.
+type FieldError struct{ Field, Problem string }
+
+func (e *FieldError) Error() string { return e.Field + ": " + e.Problem }
+
+// Validate answers nil or a *FieldError for the first setting that cannot be.
+func (c Config) Validate() error {
+	k := &check{}
+	k.listen("listen", c.Listen)
+	k.that(c.Data != "", "data", "must name a folder")
+	between(k, "demo", c.Demo, 0, 5_000)
+	if c.LAN {
+		k.listen("lan_listen", c.LANListen)
+	}
+	k.that((c.TLSCert == "") == (c.TLSKey == ""), "tls_cert", "tls_cert and tls_key go together")
+	for i, o := range c.Origins {
+		k.that(isOrigin(o), fmt.Sprintf("origins[%d]", i), "must be scheme://host[:port], without a path")
+	}
+	for i, p := range c.TrustedProxies {
+		k.that(p.IsValid(), fmt.Sprintf("trusted_proxies[%d]", i), "must be a CIDR such as 10.0.0.0/8")
+	}
+	between(k, "max_conns", c.MaxConns, 1, 1_000_000)
+	between(k, "max_conns_per_person", c.MaxConnsPerPerson, 1, 16)
+	between(k, "conns_per_address", c.ConnsPerAddress, 1, 1_000_000)
+	between(k, "drain_rate", c.DrainRate, 1, 1_000_000)
+	between(k, "drain_timeout", c.DrainTimeout, 0, 10*time.Minute)
+	c.Lobby.validate(k)
+	between(k, "reel.visible", c.Reel.Visible, 1, 100)
+	between(k, "reel.reserve", c.Reel.Reserve, 1, 400)
+	between(k, "reel.exposure_factor", c.Reel.ExposureFactor, 1, 1_000)
+	c.Policy.Match.validate(k, "policy.match")
+	c.Policy.Cooldown.validate(k, "policy.cooldown")
+	c.Policy.Trim.validate(k, "policy.trim")
+	k.urls("stun.urls", c.STUN.URLs, "stun:", "stuns:")
+	k.urls("turn.urls", c.TURN.URLs, "turn:", "turns:")
+	if len(c.TURN.URLs) > 0 {
+		k.that(c.TURN.Secret != "", "turn.secret", "is needed with turn.urls")
+		longest := time.Duration(c.Lobby.MaxSeconds) * time.Second
+		between(k, "turn.ttl", c.TURN.TTL, longest, 7*24*time.Hour)
+	}
+	c.Product.validate(k)
+	between(k, "session.guest", c.Session.Guest, time.Minute, 366*24*time.Hour)
+	c.Limits.validate(k)
+	k.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
+	k.oneOf("log.format", c.Log.Format, "text", "json")
+	return k.err()
+}
+
+func (l Lobby) validate(k *check) {
+	const year = 366 * 24 * time.Hour
+	between(k, "lobby.ring", l.Ring, time.Second, 10*time.Minute)
+	between(k, "lobby.max_waits", l.MaxWaits, 0, 100)
+	between(k, "lobby.grace", l.Grace, time.Second, 10*time.Minute)
+	between(k, "lobby.offer", l.Offer, time.Second, 10*time.Minute)
+	between(k, "lobby.min_seconds", l.MinSeconds, 60, 1800)
+	between(k, "lobby.max_seconds", l.MaxSeconds, l.MinSeconds, 1800)
+	between(k, "lobby.max_chat", l.MaxChat, 1, 500)
+	between(k, "lobby.max_cooldown", l.MaxCooldown, time.Second, 10*year)
+	between(k, "lobby.cooldown_call", l.CooldownCall, 0, l.MaxCooldown)
+	between(k, "lobby.cooldown_declined", l.CooldownDeclined, 0, l.MaxCooldown)
+	between(k, "lobby.cooldown_rescinded", l.CooldownRescind, 0, l.MaxCooldown)
+	between(k, "lobby.store_wait", l.StoreWait, 10*time.Millisecond, time.Minute)
+	between(k, "lobby.policy_wait", l.PolicyWait, 10*time.Millisecond, time.Minute)
+}
+
+func (h Hook) validate(k *check, path string) {
+	k.that(h.Plugin != "", path+".plugin", "must name a plugin, a file or 'native'")
+	between(k, path+".memory_pages", h.MemoryPages, 1, 65_536)
+	between(k, path+".instances", h.Instances, 0, 1_000)
+	k.oneOf(path+".on_failure", h.OnFailure, "last_good", "native")
+}
+
+var (
+	langID   = regexp.MustCompile(`^[a-z]{2,3}$`)
+	attrName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}$`)
+)
+
+func (p Product) validate(k *check) {
+	k.that(len(p.Genders) > 0, "product.genders", "must have at least one")
+	k.words("product.genders", p.Genders, 8)
+	k.words("product.tags", p.Tags, 64)
+	ids, labels := make([]string, len(p.Langs)), make([]string, len(p.Langs))
+	for i, l := range p.Langs {
+		ids[i], labels[i] = l.ID, l.Label
+		k.that(langID.MatchString(l.ID), fmt.Sprintf("product.langs[%d].id", i), "must be an ISO 639 code of two or three letters")
+	}
+	k.words("product.langs", ids, 64)
+	k.words("product.langs", labels, 64)
+	k.that(len(p.Attrs) <= 16, "product.attrs", "at most 16")
+	const exact = 1<<53 - 1 // whole numbers a browser holds exactly
+	for _, name := range slices.Sorted(maps.Keys(p.Attrs)) {
+		b := p.Attrs[name]
+		k.that(attrName.MatchString(name), "product.attrs."+name, "a name is a-z, then a-z, 0-9 or _, at most 32")
+		between(k, "product.attrs."+name+".min", b.Min, -exact, exact)
+		between(k, "product.attrs."+name+".max", b.Max, b.Min, exact)
+	}
+}
+
+func (l Limits) validate(k *check) {
+	const most = 1_000_000
+	between(k, "limits.signups_per_minute", l.SignupsPerMinute, 0, most)
+	between(k, "limits.signups_burst", l.SignupsBurst, 0, most)
+	between(k, "limits.requests_per_minute", l.RequestsPerMinute, 0, most)
+	between(k, "limits.requests_burst", l.RequestsBurst, 0, most)
+	between(k, "limits.writes_per_minute", l.WritesPerMinute, 0, most)
+	between(k, "limits.writes_burst", l.WritesBurst, 0, most)
+	between(k, "limits.uploads_per_minute", l.UploadsPerMinute, 0, most)
+	between(k, "limits.uploads_burst", l.UploadsBurst, 0, most)
+	between(k, "limits.uploads_at_once", l.UploadsAtOnce, 1, 1_000)
+}
+
+// check keeps the first problem, so that a list of rules reads as a list.
+type check struct{ first *FieldError }
+
+func (k *check) err() error {
+	if k.first == nil {
+		return nil
+	}
+	return k.first
+}
+
+func (k *check) that(ok bool, field, problem string) {
+	if !ok && k.first == nil {
+		k.first = &FieldError{field, problem}
+	}
+}
+
+func between[T int | int64 | time.Duration](k *check, field string, n, low, high T) {
+	k.that(n >= low && n <= high, field, fmt.Sprintf("must be between %v and %v, not %v", low, high, n))
+}
+
+func (k *check) oneOf(field, value string, allowed ...string) {
+	k.that(slices.Contains(allowed, value), field, "must be one of "+strings.Join(allowed, ", "))
+}
+
+func (k *check) listen(field, addr string) {
+	_, port, err := net.SplitHostPort(addr)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	k.that(err == nil, field, "must be host:port or :port")
+}
+
+func (k *check) urls(field string, urls []string, schemes ...string) {
+	k.that(len(urls) <= 8, field, "at most 8")
+	for i, u := range urls {
+		ok := slices.ContainsFunc(schemes, func(s string) bool { return strings.HasPrefix(u, s) && len(u) > len(s) })
+		k.that(ok, fmt.Sprintf("%s[%d]", field, i), "must begin with "+strings.Join(schemes, " or "))
+	}
+}
+
+func (k *check) words(field string, words []string, most int) {
+	k.that(len(words) <= most, field, fmt.Sprintf("at most %d", most))
+	for i, w := range words {
+		at := fmt.Sprintf("%s[%d]", field, i)
+		k.that(w != "" && w == strings.TrimSpace(w) && utf8.RuneCountInString(w) <= 40, at, "must be 1 to 40 characters without blanks around")
+		k.that(!slices.Contains(words[:i], w), at, "is there twice")
+	}
+}
+
+func isOrigin(o string) bool {
+	u, err := url.Parse(o)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.Scheme+"://"+u.Host == o
+}
