@@ -1,0 +1,113 @@
+import type { Card } from "napalmsky";
+import type { App } from "../app.ts";
+import { fill, h, say } from "../dom.ts";
+import { refused } from "../text.ts";
+import type { View } from "../view.ts";
+import { CardView } from "./card.ts";
+import { elsewhereBanner } from "./elsewhere.ts";
+import { endingBanner } from "./ending.ts";
+import { openInvite } from "./invite.ts";
+
+/** The lobby: everyone one could meet right now, the best first. */
+export function lobbyView(app: App): View {
+  const { evening } = app;
+  const cards = new Map<string, CardView>();
+  const count = h("p", { class: "hint", attr: { role: "status" } });
+  const pause = h("button", { type: "button", class: "quiet small", test: "lobby-pause", on: { click: () => void togglePause() } });
+  const banner = h("div", { class: "banners" });
+  const list = h("ul", { class: "reel", attr: { "aria-label": "People you could meet" } });
+  const empty = h("div", { class: "empty panel", test: "reel-empty" });
+  let bannerFor: unknown;
+  let emptyFor = "";
+  let frame = 0;
+
+  async function togglePause(): Promise<void> {
+    pause.disabled = true;
+    try {
+      await evening.pause(!evening.paused);
+    } catch (e) {
+      app.toast(refused(e, "", evening.client.now()), "bad");
+    } finally {
+      pause.disabled = false;
+    }
+  }
+
+  function invite(c: Card): void {
+    openInvite(app, c);
+  }
+
+  function draw(): void {
+    frame = 0;
+    const { state, reel, paused } = evening;
+    const online = evening.client.status.state === "online";
+    say(pause, paused ? "Show me again" : "Take a pause");
+    pause.setAttribute("aria-pressed", String(paused));
+    drawBanner();
+
+    const entries = reel.list();
+    const free = online && (state.activity === "free" || state.activity === "busy");
+    const gone = new Set(cards.keys());
+    const focused = document.activeElement;
+    entries.forEach((e, i) => {
+      gone.delete(e.card.id);
+      let c = cards.get(e.card.id);
+      if (!c) {
+        c = new CardView(app.options, app.me.profile, invite);
+        cards.set(e.card.id, c);
+      }
+      c.set(e, free);
+      if (list.children[i] !== c.el) list.insertBefore(c.el, list.children[i] ?? null);
+    });
+    for (const id of gone) {
+      cards.get(id)!.el.remove();
+      cards.delete(id);
+    }
+    // Moving a card takes the focus off its button; give it back.
+    if (focused instanceof HTMLElement && focused !== document.activeElement && list.contains(focused)) focused.focus({ preventScroll: true });
+
+    say(count, !reel.known ? "Looking who is here…" : entries.length === 0 ? "" : entries.length === 1 ? "One person you could meet" : `${entries.length} people you could meet`);
+    list.hidden = entries.length === 0;
+    list.classList.toggle("stale", !online);
+    drawEmpty(reel.known && entries.length === 0, paused);
+  }
+
+  function drawBanner(): void {
+    const { ending, elsewhere } = evening.state;
+    const what = elsewhere ?? (ending?.kind === "ring" ? ending : undefined);
+    if (what === bannerFor) return;
+    bannerFor = what;
+    fill(banner, elsewhere ? elsewhereBanner(app, elsewhere) : ending?.kind === "ring" && endingBanner(app, ending));
+  }
+
+  function drawEmpty(show: boolean, paused: boolean): void {
+    empty.hidden = !show;
+    const key = show ? String(paused) : "";
+    if (!show || key === emptyFor) return;
+    emptyFor = key;
+    fill(
+      empty,
+      h("div", { class: "moon", attr: { "aria-hidden": "true" } }),
+      h("h2", {}, "Nobody to meet yet"),
+      h("p", {}, "People appear here the moment they come in — you need not reload. You see those whom you seek, who seek someone like you, whose wished ages fit, and with whom you are not taking a break."),
+      paused && h("p", {}, "You are taking a pause: nobody sees you at the moment."),
+      h("p", {}, h("button", { type: "button", class: "quiet", on: { click: () => app.go("profile") } }, "Widen whom I seek"), " ", h("button", { type: "button", class: "quiet", on: { click: () => app.go("history") } }, "See my breaks")),
+    );
+  }
+
+  const el = h(
+    "section",
+    { class: "lobby" },
+    h("div", { class: "lobby-head" }, h("div", {}, h("h1", { tabIndex: -1 }, "Here right now"), count), pause),
+    banner,
+    h("div", { test: "reel" }, list, empty),
+  );
+  draw();
+  return {
+    el,
+    update: () => {
+      // Deltas come in bursts; the screen needs one drawing per frame.
+      frame ||= requestAnimationFrame(draw);
+    },
+    close: () => cancelAnimationFrame(frame),
+  };
+}
