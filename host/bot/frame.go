@@ -1,0 +1,57 @@
+package bot
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/napalmsky/napalmsky/host/wire"
+)
+
+// Event is one thing the server said, or that the socket is gone.
+type Event struct {
+	At  time.Time // when it was read from the socket
+	Env wire.Envelope
+	// Say is one of wire's Server… structs; nil with Closed.
+	Say    wire.Server
+	Closed *Closed
+}
+
+// Closed says that the socket ended without our doing. Code is the close code,
+// -1 where there was no close frame.
+type Closed struct {
+	Code int
+	Err  error
+}
+
+func (ev *Event) String() string {
+	if ev.Closed != nil {
+		return fmt.Sprintf("closed %d", ev.Closed.Code)
+	}
+	return ev.Say.Name()
+}
+
+// decode reads a frame and checks that it is numbered if, and only if, its
+// event is reliable.
+func decode(frame []byte, at time.Time) (Event, error) {
+	env, say, err := wire.DecodeServer(frame)
+	ev := Event{At: at, Env: env, Say: say}
+	switch {
+	case err != nil:
+		return ev, fmt.Errorf("bot: frame: %w", err)
+	case say.Reliable() && env.Seq == 0:
+		return ev, fmt.Errorf("bot: frame: %s is reliable but has no number", say.Name())
+	case !say.Reliable() && env.Seq != 0:
+		return ev, fmt.Errorf("bot: frame: %s has number %d but is not reliable", say.Name(), env.Seq)
+	}
+	return ev, nil
+}
+
+// CardOf reads the other one's card. The zero Card stands for one that cannot
+// be read; Person reports those before anyone sees the event.
+func CardOf(raw wire.RawCard) wire.Card {
+	c, err := wire.ParseCard(raw)
+	if err != nil {
+		return wire.Card{}
+	}
+	return c
+}

@@ -1,0 +1,137 @@
+package load
+
+import (
+	"context"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/napalmsky/napalmsky/host/bot"
+)
+
+// signUp makes everybody, with a photo. Somebody who could not be made is a
+// counted error and a nil evening.
+func (e *run) signUp(ctx context.Context, choices bot.Choices) []*bot.Evening {
+	e.people = make([]*bot.Person, e.cfg.People)
+	evenings := make([]*bot.Evening, e.cfg.People)
+	var g errgroup.Group
+	g.SetLimit(signUpsAtOnce)
+	for i := range e.people {
+		g.Go(func() error {
+			r := bot.Rand(e.cfg.Seed, i)
+			var p *bot.Person
+			err := e.patiently(ctx, "sign_up", func() (err error) {
+				p, err = e.client.SignUp(ctx, bot.RandomProfile(bot.Rand(e.cfg.Seed, i), choices))
+				return err
+			})
+			if err != nil {
+				return nil // counted
+			}
+			p.Lean()
+			p.Watch(e.referee)
+			e.people[i] = p
+			evenings[i] = &bot.Evening{Person: p, Rand: r, Habits: e.habits}
+			photo, err := bot.Portrait(bot.Rand(e.cfg.Seed, i%photoKinds), photoPixels)
+			if err != nil {
+				e.referee.Error("photo", err)
+				return nil
+			}
+			_ = e.patiently(ctx, "photo", func() error { return p.SetPhoto(ctx, photo) }) // counted
+			return nil
+		})
+	}
+	_ = g.Wait() // no member returns an error
+	return evenings
+}
+
+// patiently does one HTTP request, again as long as the server asks for
+// patience. A failure is counted and returned.
+func (e *run) patiently(ctx context.Context, kind string, do func() error) error {
+	for {
+		err := do()
+		if err == nil {
+			return nil
+		}
+		after, busy := bot.Busy(err)
+		if !busy {
+			e.referee.Error("http_"+kind, err)
+			return err
+		}
+		e.referee.Refusal("http_" + kind + "_later")
+		if !wait(ctx, after) {
+			return ctx.Err()
+		}
+	}
+}
+
+// watch keeps the run's pulse: memory, overdue answers, the progress line.
+func (e *run) watch(ctx context.Context) {
+	t := time.NewTicker(time.Second)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			e.gauge.sample()
+			e.referee.Sweep(e.client.Now())
+			e.progress.line(e.client.Now(), e.referee.Pulse())
+		}
+	}
+}
+
+// quiet waits until nothing has been under way for two seconds, so that late
+// refusals are in too.
+func (e *run) quiet(ctx context.Context) {
+	deadline := e.client.Now().Add(windWait)
+	for still := 0; still < 2 && e.client.Now().Before(deadline); still++ {
+		if !wait(ctx, time.Second) {
+			return
+		}
+		if !e.referee.Quiet() {
+			still = -1
+		}
+	}
+}
+
+// histories compares everybody's history with what the referee saw. The end of
+// a call is stored after it is told, so a difference is looked at again.
+func (e *run) histories(ctx context.Context) {
+	var g errgroup.Group
+	g.SetLimit(signUpsAtOnce)
+	for _, p := range e.people {
+		if p == nil {
+			continue
+		}
+		g.Go(func() error {
+			var h bot.History
+			for try := range historyTries {
+				if try > 0 && !wait(ctx, time.Second) {
+					return nil
+				}
+				err := e.patiently(ctx, "history", func() (err error) { h, err = p.History(ctx); return err })
+				if err != nil {
+					return nil // counted
+				}
+				if e.referee.Matches(p.ID, h) {
+					return nil
+				}
+			}
+			e.referee.Judge(p.ID, h)
+			return nil
+		})
+	}
+	_ = g.Wait() // no member returns an error
+}
+
+// wait returns false if ctx ended first.
+func wait(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

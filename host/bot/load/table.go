@@ -1,0 +1,69 @@
+package load
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// WriteTable prints the report as the workload page's table, one row, and
+// below it whatever was wrong.
+func (r *Report) WriteTable(w io.Writer) error {
+	var b strings.Builder
+	b.WriteString("| people | RSS avg MB | peak MB | server CPU s/min | reel p50/p95/p99 ms | invite→ring ms | accept→start ms | chat ms | offer ms | MB/min to clients | from clients | messages/min | statements/min | state |\n")
+	b.WriteString("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n")
+	cells := []string{
+		fmt.Sprint(r.People), scaled(r.Server.RSSAvg, 1e6, "%.1f"), scaled(r.Server.RSSPeak, 1e6, "%.1f"), scaled(r.Server.CPU, 1, "%.1f"),
+		r.LatencyMS["reel"].cell(), r.LatencyMS["ring"].cell(), r.LatencyMS["start"].cell(), r.LatencyMS["chat"].cell(), r.LatencyMS["offer"].cell(),
+		fmt.Sprintf("%.2f", r.ToClients/1e6), fmt.Sprintf("%.2f", r.FromClients/1e6), fmt.Sprintf("%.0f", r.Messages),
+		scaled(r.Server.Statements, 1, "%.0f"), r.state(),
+	}
+	fmt.Fprintf(&b, "| %s |\n", strings.Join(cells, " | "))
+	fmt.Fprintf(&b, "\n%d invites, %d calls", r.Invites, r.Calls)
+	for _, code := range slices.Sorted(maps.Keys(r.Refusals)) {
+		fmt.Fprintf(&b, ", %d× %s", r.Refusals[code], code)
+	}
+	b.WriteString("\n")
+	wrong(&b, "errors", r.Errors, r.ErrorExamples)
+	wrong(&b, "invariant violations", r.ViolationKinds, r.ViolationExamples)
+	if _, err := io.WriteString(w, b.String()); err != nil {
+		return fmt.Errorf("load: table: %w", err)
+	}
+	return nil
+}
+
+func (r *Report) state() string {
+	if r.Passed() {
+		return "holds"
+	}
+	return fmt.Sprintf("%d errors, %d violations", r.ErrorsTotal, r.Violations)
+}
+
+func (q Quantiles) cell() string {
+	if q.Count == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%.1f/%.1f/%.1f", *q.P50, *q.P95, *q.P99)
+}
+
+func scaled(f *float64, unit float64, format string) string {
+	if f == nil {
+		return "–"
+	}
+	return fmt.Sprintf(format, *f/unit)
+}
+
+func wrong(b *strings.Builder, what string, counts map[string]int64, examples []string) {
+	if len(counts) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n%s:\n", what)
+	for _, kind := range slices.Sorted(maps.Keys(counts)) {
+		fmt.Fprintf(b, "  %6d  %s\n", counts[kind], kind)
+	}
+	for _, e := range examples {
+		fmt.Fprintf(b, "          %s\n", e)
+	}
+}
