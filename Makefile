@@ -1,0 +1,86 @@
+# Napalm Sky. `make run` and `make test` are all a newcomer needs; `make help` lists the rest.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+BIN     := bin
+DATA    ?= data
+LISTEN  ?= 127.0.0.1:8080
+DEMO    ?= 0
+LAN     ?=
+ARGS    ?=
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unversioned)
+
+PLUGIN_NAMES := match-mutual cooldown-standard trim-essential
+PLUGIN_DIR    = ./plugins/$(subst -,,$(1))/wasm
+WASM         := GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -trimpath -ldflags="-s -w"
+
+.PHONY: help run build plugins page test test-go test-js test-page lint generate check-generated evening prove bench clean need FORCE
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
+	@echo; echo "  run takes DEMO=50 (simulated people), LAN=1 (TLS for phones nearby), LISTEN=, DATA=, ARGS=\"--flag …\""
+
+run: build ## start on http://127.0.0.1:8080 with SQLite in ./data
+	@exec $(BIN)/napalmsky serve --data $(DATA) --plugins $(BIN)/plugins --demo $(DEMO) \
+		$(if $(LAN),--lan,--listen $(LISTEN)) $(ARGS)
+
+build: plugins page ## bin/napalmsky and bin/plugins/*.wasm
+	@echo "building bin/napalmsky"
+	@go build -trimpath -ldflags="-X main.version=$(VERSION)" -o $(BIN)/napalmsky ./cmd/napalmsky
+
+plugins: $(PLUGIN_NAMES:%=$(BIN)/plugins/%.wasm) ## the reference plugins, standard Go to wasm
+
+# Go's own build cache knows best whether anything changed.
+$(BIN)/plugins/%.wasm: FORCE
+	@mkdir -p $(@D)
+	@echo "building $@"
+	@$(WASM) -o $@ $(call PLUGIN_DIR,$*)
+
+page: ## bundle the page with esbuild
+	@echo "building the page"
+	@go tool esbuild host/web/src/main.ts --bundle --minify --target=es2022 --log-level=warning --outfile=host/web/dist/app.js
+	@go tool esbuild host/web/src/app.css --bundle --minify --log-level=warning --outfile=host/web/dist/app.css
+	@cp host/web/src/index.html host/web/dist/index.html
+
+test: need lint check-generated build test-js test-go ## everything that fits 15 minutes; installs what is missing when it can
+
+test-go: page ## Go tests with the race detector, the real browser among them
+	go test -race -timeout 12m ./...
+
+test-js: ## the TypeScript client's unit tests, and its types
+	@sh sdk/js/test.sh
+
+lint: ## gofmt, vet, staticcheck
+	@bad=$$(gofmt -l cmd host plugins sdk testdata); [ -z "$$bad" ] || { echo "not gofmt'd: $$bad"; exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+
+generate: ## regenerate the wire codecs (Go, TypeScript), the store's queries, the config reference
+	go run ./host/wire/wiregen
+	go tool sqlc generate -f host/store/sqlc.yaml
+	go test ./host/config -run TestReference -update
+
+check-generated: generate ## fail if generated files are not the committed ones
+	@git diff --exit-code --stat -- host/wire sdk/js/src host/store schemas/config || \
+		{ echo "generated files differ: run 'make generate' and commit"; exit 1; }
+
+need: ## find or install what the tests use (Chromium, Node)
+	@bash .ci/need chromium node
+
+evening: build ## 200 people for one evening against a server of its own; prints the README's table
+	@bash .ci/evening 200
+
+prove: build ## long runs: full evenings, kills, fuzzing (about an hour)
+	@bash .ci/evening 100 150 200 500 1000
+	NAPALMSKY_KILLS=200 go test -count=1 -timeout 60m -run 'Kill' ./host/...
+	@for f in $$(grep -rlE '^func Fuzz' --include='*_test.go' host sdk); do \
+		for name in $$(grep -oE '^func Fuzz[A-Za-z0-9_]+' $$f | cut -c6-); do \
+			echo "fuzz $$name"; go test -run xxx -fuzz "^$$name$$" -fuzztime 60s ./$$(dirname $$f); done; done
+
+bench: build ## benchmarks of the parts that are ours
+	go test -run xxx -bench . -benchmem ./host/lobby ./host/reel ./host/wire ./host/policy/...
+
+clean: ## remove what make built (never ./data)
+	rm -rf $(BIN) host/web/dist/app.js host/web/dist/app.css host/web/dist/index.html

@@ -1,0 +1,82 @@
+// Command napalmsky is the whole system in one binary: the server, and the load
+// generator that plays an evening against one. It holds flags and signals only.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/napalmsky/napalmsky/host/app"
+	"github.com/napalmsky/napalmsky/host/bot/load"
+	"github.com/napalmsky/napalmsky/host/config"
+)
+
+// version is set by the linker.
+var version = "unversioned"
+
+const usage = `napalmsky — live one-to-one meetings
+
+  napalmsky serve [flags]                  run a server (serve --help lists the flags)
+  napalmsky load --target URL --people N   play an evening against a server and measure it
+  napalmsky version
+`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	if len(args) == 0 {
+		fmt.Fprint(stderr, usage)
+		return 2
+	}
+	switch args[0] {
+	case "serve":
+		return serve(ctx, args[1:], stdout, stderr)
+	case "load":
+		return load.Main(ctx, args[1:], stdout, stderr)
+	case "version", "--version":
+		fmt.Fprintln(stdout, "napalmsky", version)
+		return 0
+	case "help", "-h", "--help":
+		fmt.Fprint(stdout, usage)
+		return 0
+	}
+	fmt.Fprintf(stderr, "napalmsky: there is no command %q\n\n%s", args[0], usage)
+	return 2
+}
+
+func serve(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	cfg, err := config.Load(args, os.Getenv, os.ReadFile)
+	if errors.Is(err, flag.ErrHelp) {
+		config.Usage(stdout)
+		return 0
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, "napalmsky serve:", err)
+		return 2
+	}
+	a, err := app.New(ctx, cfg, app.Options{Log: app.Logger(cfg.Log, stderr)})
+	if err != nil {
+		fmt.Fprintln(stderr, "napalmsky serve:", err)
+		return 1
+	}
+	for _, line := range a.Greeting() {
+		fmt.Fprintln(stdout, line)
+	}
+	if err := a.Run(ctx); err != nil {
+		fmt.Fprintln(stderr, "napalmsky serve:", err)
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,237 @@
+// Package app puts the house together. It is the only package that knows every
+// other; tests start the same App as the command does.
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/napalmsky/napalmsky/host/api"
+	"github.com/napalmsky/napalmsky/host/config"
+	"github.com/napalmsky/napalmsky/host/conn"
+	"github.com/napalmsky/napalmsky/host/engine"
+	"github.com/napalmsky/napalmsky/host/ice"
+	"github.com/napalmsky/napalmsky/host/lobby"
+	"github.com/napalmsky/napalmsky/host/media"
+	"github.com/napalmsky/napalmsky/host/reel"
+	"github.com/napalmsky/napalmsky/host/store"
+	"github.com/napalmsky/napalmsky/host/store/sqlite"
+	"github.com/napalmsky/napalmsky/host/wire"
+)
+
+// Options are what a test may replace. The zero value is a real server's.
+type Options struct {
+	Log    *slog.Logger     // discards by default
+	Now    func() time.Time // the wall clock
+	Random io.Reader        // crypto/rand
+	Store  store.Store      // a SQLite file in the data folder; the App closes what it is given
+	// Backend wraps what the sockets talk to, as a node between them and the lobby would.
+	Backend func(conn.Backend) conn.Backend
+}
+
+// App is one server. Make it with New, then call Run once.
+type App struct {
+	cfg   config.Config
+	log   *slog.Logger
+	store store.Store
+
+	policies *policies
+	reel     *reel.Reel
+	engine   *engine.Engine
+	hub      *conn.Hub
+	fronts   []*front
+}
+
+// New opens the data folder, the plugins and the listeners. Nobody is served before Run.
+func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Random == nil {
+		o.Random = rand.Reader
+	}
+	a := &App{cfg: cfg, log: o.Log}
+	defer func() {
+		if err != nil {
+			a.close(context.WithoutCancel(ctx))
+		}
+	}()
+	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	if a.store = o.Store; a.store == nil {
+		if a.store, err = sqlite.Open(ctx, filepath.Join(cfg.Data, "napalmsky.db"), o.Log); err != nil {
+			return nil, err
+		}
+	}
+	photos, err := media.New(filepath.Join(cfg.Data, "media"))
+	if err != nil {
+		return nil, err
+	}
+	if a.policies, err = loadPolicies(ctx, cfg, o.Log); err != nil {
+		return nil, err
+	}
+	if err := a.assemble(o); err != nil {
+		return nil, err
+	}
+	backend := conn.Backend(a.engine)
+	if o.Backend != nil {
+		backend = o.Backend(backend)
+	}
+	a.hub = conn.New(conn.Config{
+		Origins: cfg.Origins, TrustedProxies: cfg.TrustedProxies,
+		MaxConns: cfg.MaxConns, MaxStrangers: cfg.ConnsPerAddress, DrainPerSecond: cfg.DrainRate,
+	}, backend, login{a.store, o.Now}, o.Log, o.Now)
+	routes := api.New(api.Deps{
+		People: a.store, Meetings: a.store, Media: photos, Lobby: lobbyDoor{a.engine, o.Log},
+		TooBig: media.ErrTooBig, NotImage: media.ErrNotImage, NoMedia: media.ErrNotFound,
+		NewID: newID(o), NewToken: func() (string, string, error) { return store.NewToken(o.Random) }, HashToken: store.HashToken,
+		Online: func() int { return a.engine.Stats().People }, Now: o.Now, Log: o.Log,
+	}, cfg)
+	mount(routes, a.hub)
+	if a.fronts, err = listen(cfg, routes, o); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// assemble joins lobby, reel and policies.
+func (a *App) assemble(o Options) error {
+	epoch, err := newEpoch(o)
+	if err != nil {
+		return err
+	}
+	seed, err := newSeed(o.Random)
+	if err != nil {
+		return err
+	}
+	a.reel = reel.New(reel.Config{
+		K: a.cfg.Reel.Visible, Reserve: a.cfg.Reel.Reserve, OfferFor: a.cfg.Lobby.Offer,
+		ExposureFactor: a.cfg.Reel.ExposureFactor,
+	}, reel.Deps{
+		Ranker: a.policies.match, Stale: func() bool { return false },
+		Emit: func(u reel.Update) { a.engine.Updated(u) },
+		Now:  o.Now, Log: o.Log,
+	})
+	turn := ice.ICE{STUN: a.cfg.STUN.URLs, URLs: a.cfg.TURN.URLs, Secret: a.cfg.TURN.Secret.Reveal(), TTL: a.cfg.TURN.TTL}
+	a.engine = engine.New(engine.Config{Lobby: "main", Epoch: epoch, Rules: a.cfg.Rules()}, engine.Deps{
+		Store: a.store, Reel: a.reel, Decide: a.policies.decide,
+		Face: newFaces(a.cfg.Product, a.policies.trimmed).face,
+		ICE: func(p lobby.PersonID, now time.Time) []wire.ICEServer {
+			servers := []wire.ICEServer{}
+			for _, s := range turn.Servers(p, now) {
+				servers = append(servers, wire.ICEServer{URLs: s.URLs, Username: s.Username, Credential: s.Credential})
+			}
+			return servers
+		},
+		Now: o.Now, Seed: seed, Log: o.Log,
+	})
+	return nil
+}
+
+// Run serves until ctx ends, then tells everyone to come back later, stores
+// what was decided and closes everything. Calls in progress stay in the store
+// and are found again by the next server.
+func (a *App) Run(ctx context.Context) error {
+	off := context.WithoutCancel(ctx)
+	defer a.close(off)
+	inner, stopInner := context.WithCancel(off)
+	defer stopInner()
+
+	var g errgroup.Group
+	failed, fail := context.WithCancel(ctx) // ends when ctx does, or when a part fails
+	defer fail()
+	part := func(name string, run func(context.Context) error) {
+		g.Go(func() error {
+			defer fail()
+			if err := run(inner); err != nil && !errors.Is(err, context.Canceled) {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+			return nil
+		})
+	}
+	part("reel", a.reel.Run)
+	part("lobby", a.engine.Run)
+	select {
+	case <-a.engine.Started():
+		for _, f := range a.fronts {
+			part("http", func(context.Context) error { return f.serve() })
+		}
+		a.log.Info("serving", "url", a.URL(), "match", a.policies.names())
+		crowd := a.startDemo(failed)
+		<-failed.Done()
+		<-crowd
+	case <-failed.Done():
+	}
+
+	drain, cancel := context.WithTimeout(off, a.cfg.DrainTimeout)
+	defer cancel()
+	if err := a.hub.Drain(drain); err != nil {
+		a.log.Warn("sockets were cut off", "err", err)
+	}
+	for _, f := range a.fronts {
+		f.shutdown(drain)
+	}
+	stopInner()
+	return g.Wait()
+}
+
+// close releases what New opened.
+func (a *App) close(ctx context.Context) {
+	for _, f := range a.fronts {
+		f.close()
+	}
+	if a.policies != nil {
+		a.policies.close(ctx)
+	}
+	if a.store != nil {
+		if err := a.store.Close(); err != nil {
+			a.log.Error("store not closed cleanly", "err", err)
+		}
+	}
+}
+
+// Stats are the lobby's figures now.
+func (a *App) Stats() engine.Stats { return a.engine.Stats() }
+
+// login answers whose session a socket brings.
+type login struct {
+	people store.People
+	now    func() time.Time
+}
+
+func (l login) Login(ctx context.Context, token string) (lobby.PersonID, error) {
+	id, err := l.people.Login(ctx, store.HashToken(token), l.now().UnixMilli())
+	if errors.Is(err, store.ErrNotFound) {
+		return 0, conn.ErrNoSession
+	}
+	return id, err
+}
+
+// lobbyDoor is the lobby as the HTTP routes see it.
+type lobbyDoor struct {
+	engine *engine.Engine
+	log    *slog.Logger
+}
+
+func (d lobbyDoor) Changed(_ lobby.PersonID, p store.Person) {
+	go func() { // making a face asks the trim policy; a request does not wait for that
+		if err := d.engine.Changed(context.Background(), p); err != nil {
+			d.log.Warn("a changed profile is not shown yet", "err", err)
+		}
+	}()
+}
+
+func (d lobbyDoor) Gone(id lobby.PersonID) { d.engine.Gone(id) }

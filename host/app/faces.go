@@ -1,0 +1,59 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/napalmsky/napalmsky/host/config"
+	"github.com/napalmsky/napalmsky/host/policy"
+	"github.com/napalmsky/napalmsky/host/reel"
+	"github.com/napalmsky/napalmsky/host/store"
+	"github.com/napalmsky/napalmsky/host/wire"
+)
+
+// faces turns a stored person into what others may see: the row a match plugin
+// ranks and the card, trimmed and encoded once per profile version.
+type faces struct {
+	tags  map[string]uint64 // word → its bit
+	langs map[string]uint64
+	trim  func(ctx context.Context, kind, audience string, payload []byte) ([]byte, error)
+}
+
+func newFaces(p config.Product, trim func(context.Context, string, string, []byte) ([]byte, error)) *faces {
+	f := &faces{tags: map[string]uint64{}, langs: map[string]uint64{}, trim: trim}
+	for i, t := range p.Tags {
+		f.tags[t] = 1 << i
+	}
+	for i, l := range p.Langs {
+		f.langs[l.ID] = 1 << i
+	}
+	return f
+}
+
+func bits(of map[string]uint64, words []string) (set uint64) {
+	for _, w := range words {
+		set |= of[w] // a word that has left the product's list counts for nothing
+	}
+	return set
+}
+
+func (f *faces) face(ctx context.Context, p store.Person) (*reel.Face, error) {
+	q := p.Profile
+	whole := wire.AppendCard(nil, wire.Card{
+		ID: int64(p.ID), V: p.Version, Name: q.Name, Age: int64(q.Age), Gender: int64(q.Gender),
+		Tags: q.Tags, Langs: q.Langs, Bio: q.Bio, Photo: q.Photo,
+	})
+	card, err := f.trim(ctx, "card", "public", whole)
+	if err != nil {
+		return nil, fmt.Errorf("card of person %d: %w", p.ID, err)
+	}
+	return &reel.Face{
+		Card: slices.Clip(card),
+		Row: policy.Person{
+			Gender: uint8(q.Gender), Seeking: uint8(q.Seeking), Age: uint8(q.Age),
+			AgeMin: uint8(q.AgeMin), AgeMax: uint8(q.AgeMax),
+			Tags: bits(f.tags, q.Tags), Langs: bits(f.langs, q.Langs), Attrs: q.Attrs,
+		},
+	}, nil
+}
