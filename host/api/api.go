@@ -60,6 +60,9 @@ type Deps struct {
 	NewToken  func() (token, hash string, err error) // a fresh session token and what the store keeps of it
 	HashToken func(token string) (hash string)
 	Online    func() int // people connected now
+	// Figures are an operator's: counters and gauges by group, for clients on this
+	// very machine only (the load generator). Nil answers none.
+	Figures func() map[string]any
 
 	Now func() time.Time
 	Log *slog.Logger

@@ -80,7 +80,12 @@ func (a *api) getOptions(c echo.Context) error {
 }
 
 func (a *api) getStats(c echo.Context) error {
-	return c.JSON(http.StatusOK, map[string]int{"people_online": a.Online()})
+	stats := map[string]any{}
+	if a.Figures != nil && isLocal(c.Request()) {
+		maps.Copy(stats, a.Figures())
+	}
+	stats["people_online"] = a.Online()
+	return c.JSON(http.StatusOK, stats)
 }
 
 // health says that the process answers. It asks no database: restarting a

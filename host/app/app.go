@@ -98,7 +98,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 		People: a.store, Meetings: a.store, Media: photos, Lobby: lobbyDoor{a.engine, o.Log},
 		TooBig: media.ErrTooBig, NotImage: media.ErrNotImage, NoMedia: media.ErrNotFound,
 		NewID: newID(o), NewToken: func() (string, string, error) { return store.NewToken(o.Random) }, HashToken: store.HashToken,
-		Online: func() int { return a.engine.Stats().People }, Now: o.Now, Log: o.Log,
+		Online: func() int { return a.engine.Stats().People }, Figures: a.figures, Now: o.Now, Log: o.Log,
 	}, cfg)
 	mount(routes, a.hub)
 	if a.fronts, err = listen(cfg, routes, o); err != nil {

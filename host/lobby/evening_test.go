@@ -310,7 +310,11 @@ func (e *evening) resolve(i, fate int) {
 		switch fate {
 		case fails:
 			e.step(StoreFailed{q.Op})
-		case getsLost, worksButIsLost:
+		case getsLost:
+		case worksButIsLost:
+			if set, ok := q.Write.(CooldownSet); ok {
+				e.judge.stored(set) // it holds, and who comes back reads it
+			}
 		default:
 			e.judge.stored(q.Write)
 			e.step(Stored{q.Op})

@@ -37,7 +37,7 @@ type Referee struct {
 
 // Times are the latencies of the measured part of a run.
 type Times struct {
-	ReelFull  Histogram // lobby.enter sent -> reel.full
+	ReelFull  Histogram // lobby.enter, or a resuming hello, sent -> reel.full
 	ReelDelta Histogram // invite sent -> a viewer's delta says that one of the two is busy
 	Reel      Histogram // both together
 	Ring      Histogram // invite sent -> it rings at the other
@@ -122,7 +122,12 @@ func (r *Referee) Said(p *bot.Person, at time.Time, ref uint32, say wire.Client)
 func (r *Referee) said(id int64, at time.Time, ref uint32, say wire.Client) {
 	s := r.seat(id)
 	switch say := say.(type) {
-	case wire.ClientHello, wire.ClientAck:
+	case wire.ClientHello:
+		if say.Stream != 0 {
+			s.entered = at
+		}
+		return
+	case wire.ClientAck:
 		return
 	case wire.ClientLobbyEnter:
 		s.entered = at

@@ -259,9 +259,12 @@ test("an event this client does not know yet is acknowledged all the same", () =
 test("late news of a socket that was replaced is ignored", () => {
   const { client, sockets, arrive } = make();
   arrive(false);
+  let heard = 0;
+  client.on("self", () => heard++);
   client.reconnect();
   sockets[0]!.drop(4200);
   sockets[0]!.push("self", self, 77);
+  assert.equal(heard, 0);
   assert.equal(client.status.state, "connecting");
   arrive(true);
   assert.equal(client.status.state, "online");

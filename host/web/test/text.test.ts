@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Refusal } from "napalmsky";
+import { fieldName } from "../src/form/field.ts";
+import { refused, ringEnded } from "../src/text.ts";
+import { clock, span, until, when } from "../src/time.ts";
+
+const now = new Date(2026, 6, 3, 21, 0).getTime();
+const hour = 3_600_000;
+
+test("the clock counts down to zero and stays there", () => {
+  assert.deepEqual([300, 61, 59.2, 0.1, 0, -5].map(clock), ["5:00", "1:01", "1:00", "0:01", "0:00", "0:00"]);
+});
+
+test("lengths read as people say them", () => {
+  assert.deepEqual([18, 60, 90, 300, 3600, 5400].map(span), ["18 s", "1 min", "90 s", "5 min", "1 h", "1 h 30 min"]);
+});
+
+test("times say the day", () => {
+  assert.equal(when(now + hour, now, "en-GB"), "today 22:00");
+  assert.equal(when(now + 4 * hour, now, "en-GB"), "tomorrow 01:00");
+  assert.equal(when(now - 24 * hour, now, "en-GB"), "yesterday 21:00");
+  assert.match(when(now + 72 * hour, now, "en-GB"), /^Monday,? 6 July, 21:00$/);
+  assert.equal(until(now + 24 * hour, now, "en-GB"), "tomorrow 21:00 (in 24 h)");
+});
+
+test("a cooldown's refusal says until when", () => {
+  const text = refused(new Refusal("on_cooldown", undefined, now + hour), "Mira", now);
+  assert.match(text, /Mira/);
+  assert.match(text, /today .*in 60 min/);
+});
+
+test("a refusal this page does not know shows the server's own words", () => {
+  assert.equal(refused(new Refusal("brand_new", undefined, undefined, undefined, "Not on Sundays."), "", now), "Not on Sundays.");
+  assert.match(refused(new Refusal("brand_new"), "", now), /brand_new/);
+  assert.match(refused(new TypeError("x"), "", now), /page/);
+});
+
+test("both sides of a decline are told in their own words", () => {
+  assert.match(ringEnded("declined", "Mira", true), /Mira said no/);
+  assert.match(ringEnded("declined", "Mira", false), /You declined/);
+});
+
+test("the server's field paths find the form's fields", () => {
+  assert.deepEqual(["name", "profile.name", "seeking[0]", "profile.socials[2].handle"].map(fieldName), ["name", "name", "seeking", "socials"]);
+});
