@@ -16,7 +16,7 @@ PLUGIN_NAMES := match-mutual cooldown-standard trim-essential
 PLUGIN_DIR    = ./plugins/$(subst -,,$(1))/wasm
 WASM         := GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -trimpath -ldflags="-s -w"
 
-.PHONY: help run build plugins page test test-go test-js test-page lint generate check-generated evening prove bench clean need FORCE
+.PHONY: help run build plugins page test test-go test-js lint generate check-generated evening prove bench clean need FORCE
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
@@ -42,7 +42,6 @@ page: ## bundle the page with esbuild
 	@echo "building the page"
 	@go tool esbuild host/web/src/main.ts --bundle --minify --target=es2022 --log-level=warning --outfile=host/web/dist/app.js
 	@go tool esbuild host/web/src/app.css --bundle --minify --log-level=warning --outfile=host/web/dist/app.css
-	@cp host/web/src/index.html host/web/dist/index.html
 
 test: need lint check-generated build test-js test-go ## everything that fits 15 minutes; installs what is missing when it can
 
@@ -66,8 +65,8 @@ check-generated: generate ## fail if generated files are not the committed ones
 	@git diff --exit-code --stat -- host/wire sdk/js/src host/store schemas/config || \
 		{ echo "generated files differ: run 'make generate' and commit"; exit 1; }
 
-need: ## find or install what the tests use (Chromium, Node)
-	@bash .ci/need chromium node
+need: ## find or install what the tests use (Chromium, Node, npm)
+	@bash .ci/need chromium node npm
 
 evening: build ## 200 people for one evening against a server of its own; prints the README's table
 	@bash .ci/evening 200
@@ -83,4 +82,4 @@ bench: build ## benchmarks of the parts that are ours
 	go test -run xxx -bench . -benchmem ./host/lobby ./host/reel ./host/wire ./host/policy/...
 
 clean: ## remove what make built (never ./data)
-	rm -rf $(BIN) host/web/dist/app.js host/web/dist/app.css host/web/dist/index.html
+	rm -rf $(BIN) host/web/dist/app.js host/web/dist/app.css

@@ -23,8 +23,10 @@ import (
 func mount(e *echo.Echo, hub *conn.Hub) {
 	e.GET("/v1/ws", echo.WrapHandler(hub))
 	page := echo.WrapHandler(web.Handler(web.Options{}))
-	e.GET("/", page)
-	e.GET("/*", page)
+	for _, path := range []string{"/", "/*"} {
+		e.GET(path, page)
+		e.HEAD(path, page)
+	}
 }
 
 // front is one listener and its HTTP server.

@@ -296,9 +296,20 @@ func TestResumeSendsWhatWasMissedOnce(t *testing.T) {
 		if stolen == cb || find[wire.ServerWelcome](thief).Resumed {
 			t.Error("another person resumed the stream")
 		}
-		again, _ := v.open(2, conn.Resume{Stream: cb, Epoch: epoch, Seq: last})
-		if find[wire.ServerWelcome](again).Resumed {
-			t.Error("resumed although acknowledged frames are gone")
+		again, fresh := v.open(2, conn.Resume{Stream: cb, Epoch: epoch, Seq: last})
+		synctest.Wait()
+		_, evs = again.next()
+		if w, ok := evs[0].(wire.ServerWelcome); !ok || w.Resumed || fresh == cb {
+			t.Errorf("resumed although acknowledged frames are gone: %+v", evs[0])
+		}
+		carried := false
+		for _, ev := range evs {
+			if s, ok := ev.(wire.ServerCallStarted); ok {
+				carried = s.Resumed && s.Call == int64(id)
+			}
+		}
+		if !carried {
+			t.Errorf("starting afresh in mid-call, it was told %+v", evs)
 		}
 	})
 }

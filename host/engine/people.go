@@ -81,10 +81,6 @@ func (e *Engine) feed(x lobby.Feed) {
 		item.Face = e.person(n.Person).face
 	case lobby.Recast:
 		item.Face = e.person(n.Person).face
-	case lobby.Watch:
-		if s := e.streams[n.Conn]; s != nil {
-			s.watch = true
-		}
 	case lobby.Left:
 		defer e.forgetPerson(n.Person)
 	}

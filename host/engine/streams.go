@@ -19,7 +19,6 @@ type stream struct {
 	seq    uint64   // the last reliable frame's number
 	frames [][]byte // unacknowledged, the last one has number seq
 	bytes  int      // in frames
-	watch  bool     // this stream shows the reel
 }
 
 // keep numbers a reliable frame. Past the byte limit the oldest go: a client
@@ -117,11 +116,8 @@ func (m attach) apply(e *Engine) {
 	for _, f := range missed {
 		m.sink.Send(f)
 	}
+	// A stream that watched the reel is given it whole again: the lobby says so.
 	e.step(lobby.Connect{Person: m.person, Conn: s.id})
-	if resumed && s.watch && inside(e.lobby.Activity(m.person)) {
-		// What the reel sent meanwhile is lost: this connection starts over with a whole one.
-		e.feed(lobby.Feed{Seq: e.lobby.Seq(), News: lobby.Watch{Person: m.person, Conn: s.id}})
-	}
 }
 
 // resume finds the stream a client returns to, if it is theirs and nothing of it is lost.
@@ -140,14 +136,13 @@ func (e *Engine) resume(m attach) (s *stream, missed [][]byte, resumed bool) {
 		e.step(lobby.Disconnect{Person: s.person, Conn: s.id})
 	}
 	if !ok {
-		// The same tab, but it must start afresh; its call, if any, goes on.
-		s.forget(len(s.frames))
-		s.watch = false
+		// Something is lost for good: this tab starts afresh as a new stream, which
+		// is told of a ring or a call as any newcomer's is.
+		s.lostAt = e.now()
+		return nil, nil, false
 	}
-	return s, missed, ok
+	return s, missed, true
 }
-
-func inside(a lobby.Activity) bool { return a != lobby.Outside && a != lobby.Entering }
 
 func (e *Engine) newConnID() lobby.ConnID {
 	for {

@@ -14,7 +14,7 @@ type Card struct {
 	V      int64
 	Name   string
 	Age    int64    // optional: left out when zero
-	Gender int64    // optional: left out when zero
+	Gender int64    // optional for readers, always written
 	Tags   []string // optional: left out when zero
 	Langs  []string // optional: left out when zero
 	Bio    string   // optional: left out when zero
@@ -85,11 +85,9 @@ func (v Card) appendTo(b []byte) []byte {
 		b = strconv.AppendInt(b, v.Age, 10)
 		b = append(b, ',')
 	}
-	if v.Gender != 0 {
-		b = append(b, `"gender":`...)
-		b = strconv.AppendInt(b, v.Gender, 10)
-		b = append(b, ',')
-	}
+	b = append(b, `"gender":`...)
+	b = strconv.AppendInt(b, v.Gender, 10)
+	b = append(b, ',')
 	if len(v.Tags) > 0 {
 		b = append(b, `"tags":`...)
 		b = append(b, '[')

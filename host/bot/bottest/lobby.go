@@ -45,7 +45,7 @@ func (s *Server) do(p *person, ref int64, ev wire.Client) {
 		}
 	case wire.ClientCallSignal:
 		if other := s.talking(p, ref, ev.Call); other != nil {
-			s.tell(other.id, wire.ServerCallSignal{Call: ev.Call, Kind: ev.Kind, Data: ev.Data})
+			s.tell(other.id, wire.ServerCallSignal(ev))
 		}
 	case wire.ClientCallChat:
 		if other := s.talking(p, ref, ev.Call); other != nil {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 )
 
 // Main is the command "napalmsky load". It returns the exit status: 0 if
@@ -42,6 +43,8 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	cfg.Progress, cfg.Live = stderr, terminal(stderr)
 
+	// Ten thousand people's sockets share this process: memory is dearer than time.
+	defer debug.SetGCPercent(debug.SetGCPercent(50))
 	report, err := Run(ctx, cfg)
 	if err != nil {
 		fmt.Fprintf(stderr, "napalmsky load: %v\n", err)

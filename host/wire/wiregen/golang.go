@@ -51,7 +51,9 @@ func goStruct(p func(string, ...any), o object, first string) {
 	p("type %s struct {", o.name)
 	for _, f := range o.fields {
 		var notes []string
-		if !f.required {
+		if f.zeroSays {
+			notes = append(notes, "optional for readers, always written")
+		} else if !f.required {
 			notes = append(notes, "optional: left out when zero")
 		}
 		if len(f.typ.enum) > 0 {
@@ -179,13 +181,14 @@ func goEncoder(p func(string, ...any), o object) {
 	p("b = append(b, '{')")
 	for _, f := range o.fields {
 		value := "v." + exported(f.name)
-		if !f.required {
+		mayLack := !f.required && !f.zeroSays
+		if mayLack {
 			p("if %s {", goPresent(f.typ, value))
 		}
 		p("b = append(b, %s...)", "`"+fmt.Sprintf("%q:", f.name)+"`")
 		goWrite(p, f.typ, value)
 		p("b = append(b, ',')")
-		if !f.required {
+		if mayLack {
 			p("}")
 		}
 	}

@@ -18,6 +18,7 @@ type node struct {
 	MinLength   int      `json:"minLength"`
 	MaxLength   int      `json:"maxLength"`   // in runes
 	MaxBytes    int      `json:"x-max-bytes"` // ours: the same in bytes
+	ZeroSays    bool     `json:"x-zero-says"` // ours: an optional field whose zero means something is written even then
 	Minimum     *int64   `json:"minimum"`
 	Maximum     *int64   `json:"maximum"`
 	Items       *node    `json:"items"`

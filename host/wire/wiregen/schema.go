@@ -39,6 +39,7 @@ type field struct {
 	name     string
 	doc      string
 	required bool
+	zeroSays bool // optional, but written when zero too
 	typ      *typ
 }
 
@@ -167,7 +168,7 @@ func (r *resolver) object(goName, name string, n *node, strict bool) (object, er
 		if !nameRule.MatchString(m.name) || strings.Contains(m.name, ".") {
 			return o, fmt.Errorf("bad name %q", m.name)
 		}
-		o.fields = append(o.fields, field{m.name, m.node.Description, slices.Contains(n.Required, m.name), t})
+		o.fields = append(o.fields, field{m.name, m.node.Description, slices.Contains(n.Required, m.name), m.node.ZeroSays, t})
 	}
 	for _, name := range n.Required {
 		if !slices.ContainsFunc(o.fields, func(f field) bool { return f.name == name }) {

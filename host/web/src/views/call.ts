@@ -47,6 +47,9 @@ export function callView(app: App, talk: Talk, session: TalkSession): View {
   const write = tool("chat", "call-chat-toggle", () => toggleChat(), "tool writes");
   const more = tool("flag", "call-report", () => openReport(app, talk.other));
   const leave = tool("leave", "call-leave", () => void end(), "tool leave");
+  label(mute, "Mute");
+  label(camera, "Cam off");
+  camera.setAttribute("aria-label", "Camera off");
   label(more, "Report");
   label(leave, "Leave");
 
@@ -101,8 +104,8 @@ export function callView(app: App, talk: Talk, session: TalkSession): View {
     }
     localOff.hidden = !!own;
 
-    pressed(mute, session.muted, session.muted ? "Unmute" : "Mute", !session.devices.audio);
-    pressed(camera, session.cameraOff, session.cameraOff ? "Camera on" : "Camera off", !own && !session.cameraOff);
+    pressed(mute, session.muted, !session.devices.audio);
+    pressed(camera, session.cameraOff, !own && !session.cameraOff);
     if (el?.classList.contains("chat-open") || wide.matches) chat.read();
     const unread = chat.unread();
     label(write, unread > 0 ? `Chat (${unread})` : "Chat");
@@ -175,10 +178,9 @@ export function callView(app: App, talk: Talk, session: TalkSession): View {
   };
 }
 
-function pressed(b: HTMLButtonElement, on: boolean, text: string, disabled: boolean): void {
+function pressed(b: HTMLButtonElement, on: boolean, disabled: boolean): void {
   setAttr(b, { "aria-pressed": String(on) });
   b.disabled = disabled;
-  label(b, text);
 }
 
 function label(b: HTMLButtonElement, text: string): void {
