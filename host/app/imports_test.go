@@ -51,6 +51,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 		"host/store/migrations":  {},
 		"host/policy":            {"host/lobby", "sdk/abi"},
 		"host/policy/wasm":       {"host/lobby", "host/policy", "sdk/abi"},
+		"host/policy/meter":      {},
 		"host/policy/native":     {"host/lobby", "host/policy", "sdk/"},
 		"host/policy/policytest": {"host/lobby", "host/policy", "host/policy/", "sdk/", "testdata/"},
 		"host/wire":              {"host/lobby"},

@@ -11,7 +11,8 @@ go tool esbuild sdk/js/test/*.test.ts host/web/test/*.test.ts --bundle --platfor
 	--entry-names='[name]' --out-extension:.js=.mjs --log-level=warning --outdir="$out"
 node --test "$out"/*.mjs
 
-tsc() { if command -v tsc >/dev/null; then command tsc "$@"; else npx --yes -p typescript@5.9 tsc "$@"; fi; }
+compiler=tsc
+command -v tsc >/dev/null || compiler="npx --yes --package=typescript@5.9 -- tsc"
 echo "checking types"
-tsc -p sdk/js
-tsc -p host/web
+$compiler -p sdk/js
+$compiler -p host/web
