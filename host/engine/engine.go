@@ -50,8 +50,9 @@ type Deps struct {
 	Face func(ctx context.Context, p store.Person) (*reel.Face, error)
 	// ICE makes the servers a member of a call may use. Quick, never fails.
 	ICE func(p lobby.PersonID, now time.Time) []wire.ICEServer
-	// Journal is handed every step, in order, from the engine's goroutine.
-	Journal func(lobby.Stamp, lobby.Event)
+	// Journal is handed every step and its effects, in order, from the engine's
+	// goroutine, once they are done. It must not block, nor change what it is handed.
+	Journal func(lobby.Stamp, lobby.Event, []lobby.Effect)
 	Now     func() time.Time
 	// Seed gives 64 random bits at a time; called from the engine's goroutine only.
 	Seed func() uint64
@@ -90,6 +91,7 @@ type Engine struct {
 	stats   atomic.Pointer[Stats]
 	workers sync.WaitGroup
 	started chan struct{}
+	leaving chan struct{} // closed when the loop has ended and the writer finishes up
 	ended   chan struct{}
 }
 
@@ -127,6 +129,7 @@ func New(cfg Config, deps Deps) *Engine {
 		streams: map[lobby.ConnID]*stream{},
 		people:  map[lobby.PersonID]*present{},
 		started: make(chan struct{}),
+		leaving: make(chan struct{}),
 		ended:   make(chan struct{}),
 	}
 	e.in.init(cfg.Inbox)
@@ -157,6 +160,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	}
 	close(e.started)
 	e.loop(ctx)
+	close(e.leaving)
 	e.write.close()
 	e.loads.close()
 	e.asks.close()
@@ -244,11 +248,12 @@ func (e *Engine) now() int64 {
 func (e *Engine) step(ev lobby.Event) {
 	e.last = e.now()
 	at := lobby.Stamp{At: e.last, Seed: e.deps.Seed()}
-	if e.deps.Journal != nil {
-		e.deps.Journal(at, ev)
-	}
-	for _, eff := range e.lobby.Step(at, ev) {
+	effects := e.lobby.Step(at, ev)
+	for _, eff := range effects {
 		e.do(eff)
+	}
+	if e.deps.Journal != nil {
+		e.deps.Journal(at, ev, effects)
 	}
 	// What the effects themselves brought about comes after all of them.
 	for len(e.after) > 0 {

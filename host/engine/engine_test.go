@@ -292,7 +292,7 @@ func TestResumeSendsWhatWasMissedOnce(t *testing.T) {
 		v.back.Ack(2, cb, next)
 		v.back.Detach(2, cb, back)
 		synctest.Wait()
-		thief, stolen := v.open(1, conn.Resume{Stream: cb, Epoch: epoch, Seq: last})
+		thief, stolen := v.open(1, conn.Resume{Stream: cb, Epoch: epoch, Seq: next})
 		if stolen == cb || find[wire.ServerWelcome](thief).Resumed {
 			t.Error("another person resumed the stream")
 		}
@@ -364,6 +364,91 @@ func TestRestartInMidCall(t *testing.T) {
 		find[wire.ServerCallEnded](b)
 		if open, err := v.store.OpenCalls(t.Context()); err != nil || len(open) != 0 {
 			t.Errorf("open calls after the end: %v, %v", open, err)
+		}
+	})
+}
+
+// TestUnknownOutcomeIsAskedAgain: a commit whose answer was lost is repeated
+// until the store says which, and the call starts once.
+func TestUnknownOutcomeIsAskedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := start(t, people(t, 1, 2), nil)
+		defer v.stop()
+		a, ca := v.enter(1)
+		b, cb := v.enter(2)
+		v.store.Play(storetest.LoseNext(storetest.Commit, 1)) // stored, but the answer is lost
+		v.post(lobby.Invite{From: lobby.From{Person: 1, Conn: ca, Ref: 2}, To: 2, Seconds: 300})
+		id := lobby.CallID(find[wire.ServerInviteIncoming](b).Call)
+		v.post(lobby.Accept{From: lobby.From{Person: 2, Conn: cb, Ref: 3}, Call: id})
+		time.Sleep(time.Second) // the bubble's clock: the repeat comes after a pause
+		synctest.Wait()
+		if got := find[wire.ServerCallStarted](a); got.Call != int64(id) {
+			t.Errorf("caller told %+v", got)
+		}
+		if open, err := v.store.OpenCalls(t.Context()); err != nil || len(open) != 1 {
+			t.Errorf("open calls: %v, %v", open, err)
+		}
+	})
+}
+
+// TestStopWhileTheOutcomeIsUnknown: a server that is told to stop does so even
+// when its store never answers again.
+func TestStopWhileTheOutcomeIsUnknown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := start(t, people(t, 1, 2), nil)
+		_, ca := v.enter(1)
+		b, cb := v.enter(2)
+		v.store.Play(storetest.On(func(s storetest.Step) bool { return s.Op == storetest.Commit }, storetest.Fault{Before: store.ErrUnknown}))
+		v.post(lobby.Invite{From: lobby.From{Person: 1, Conn: ca, Ref: 2}, To: 2, Seconds: 300})
+		id := lobby.CallID(find[wire.ServerInviteIncoming](b).Call)
+		v.post(lobby.Accept{From: lobby.From{Person: 2, Conn: cb, Ref: 3}, Call: id})
+		v.stop()
+	})
+}
+
+// TestACallIsOneTabs: what a call says reaches the tab that carries it and no
+// other of the same person, though both learn what the person is doing.
+func TestACallIsOneTabs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := start(t, people(t, 1, 2), nil)
+		defer v.stop()
+		a, ca := v.enter(1)
+		b, cb := v.enter(2)
+		second, _ := v.open(2, conn.Resume{})
+		id := v.call(a, 1, ca, b, 2, cb)
+		v.post(lobby.Chat{From: lobby.From{Person: 1, Conn: ca, Ref: 9}, Call: id, Runes: 1, Body: []byte("!")})
+		find[wire.ServerCallChat](b)
+		_, evs := second.next()
+		told := false
+		for _, ev := range evs {
+			switch e := ev.(type) {
+			case wire.ServerCallChat, wire.ServerCallStarted:
+				t.Errorf("the other tab was sent %s", ev.Name())
+			case wire.ServerSelf:
+				told = e.Activity == "in_call" && !e.Here
+			}
+		}
+		if !told {
+			t.Errorf("the other tab does not know of the call: %+v", evs)
+		}
+	})
+}
+
+// TestStreamsAreForgotten: a tab that does not come back leaves nothing behind.
+func TestStreamsAreForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := start(t, people(t, 1), nil)
+		defer v.stop()
+		a, ca := v.enter(1)
+		v.back.Detach(1, ca, a)
+		synctest.Wait()
+		if s := v.eng.Stats(); s.Streams != 1 {
+			t.Fatalf("%d streams within the grace period", s.Streams)
+		}
+		time.Sleep(time.Minute) // the bubble's clock
+		synctest.Wait()
+		if s := v.eng.Stats(); s.Streams != 0 || s.People != 0 {
+			t.Errorf("a minute later the engine holds %+v", s)
 		}
 	})
 }

@@ -69,6 +69,7 @@ func (e *Engine) runWriter(ctx context.Context) {
 // says which, since every write may be repeated.
 func (e *Engine) commit(ctx context.Context, writes []lobby.Write) []error {
 	errs := e.commitOnce(ctx, writes)
+	last := false // on the way out there is one more try
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
 		var again []lobby.Write
 		var at []int
@@ -80,10 +81,14 @@ func (e *Engine) commit(ctx context.Context, writes []lobby.Write) []error {
 		if len(again) == 0 {
 			return errs
 		}
-		if e.stopping() && pause > time.Second {
-			return errs
+		select {
+		case <-time.After(pause):
+		case <-e.leaving:
+			if last {
+				return errs // whoever asked is gone; the next start reads what is there
+			}
+			last = true
 		}
-		time.Sleep(pause)
 		for i, err := range e.commitOnce(ctx, again) {
 			// Once unknown, a plain failure of the repeat proves nothing about the first try.
 			if err == nil || errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrNotFound) {
@@ -99,12 +104,6 @@ func (e *Engine) commitOnce(ctx context.Context, writes []lobby.Write) []error {
 	ctx, cancel := context.WithTimeout(ctx, e.cfg.WriteLimit)
 	defer cancel()
 	return e.deps.Store.Commit(ctx, writes)
-}
-
-func (e *Engine) stopping() bool {
-	e.in.mu.Lock()
-	defer e.in.mu.Unlock()
-	return e.in.isClosed
 }
 
 // runLoader reads who enters: the person, their bars, their face.

@@ -167,8 +167,14 @@ func (l *Lobby) file(m *meeting, endedAt int64, how string, by PersonID) {
 			Pair: m.pair(), Call: m.id, SetAt: endedAt, Until: endedAt + seconds*1000,
 			Reason: "call", Digest: digest,
 		}
+		if set.Until > m.start.CooldownUntil {
+			// A longer bar holds at once; a shorter one only when it is stored.
+			l.barUnsaved(m, set.Until, set.Reason)
+			l.feedBar(set.Pair)
+		}
 		l.keep(set, func() {
 			l.bar(m, set.Until, set.Reason)
+			l.saved(set.Pair, set.Until)
 			l.feedBar(set.Pair)
 			l.tellCooldown(m, set.Until, set.Reason)
 		})

@@ -28,7 +28,8 @@
 // Rescind, Block and Report are durable first: they are Done when the store has
 // them, and Refused with Unavailable if it does not answer in time. The end of a
 // call is completable: it happens at once, and its row is stored again and again
-// until the store has it.
+// until the store has it. A call whose row was stored too late to take place is
+// undone; until that is certain its pair is refused with Unavailable.
 //
 // # Time
 //

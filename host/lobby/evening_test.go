@@ -15,22 +15,25 @@ import (
 // answer late, badly or not at all; time jumps. A model beside the lobby (judge)
 // knows what must hold after every step. Then the outside falls silent, and then
 // it recovers, and everything must come to rest.
-func TestEvenings(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		e := newEvening(t)
-		steps := rapid.SampledFrom([]int{30, 300, 1500, 4000}).Draw(t, "steps")
-		if rapid.Bool().Draw(t, "restarted") {
-			e.recover()
-		}
-		e.fill()
-		for range steps {
-			e.act()
-		}
-		e.silence()
-		e.rest()
-		e.restart()
-		e.replay()
-	})
+func TestEvenings(t *testing.T) { rapid.Check(t, anEvening) }
+
+// FuzzEvenings lets coverage lead through the same evenings.
+func FuzzEvenings(f *testing.F) { f.Fuzz(rapid.MakeFuzz(anEvening)) }
+
+func anEvening(t *rapid.T) {
+	e := newEvening(t)
+	steps := rapid.SampledFrom([]int{30, 300, 1500, 4000}).Draw(t, "steps")
+	if rapid.Bool().Draw(t, "restarted") {
+		e.recover()
+	}
+	e.fill()
+	for range steps {
+		e.act()
+	}
+	e.silence()
+	e.rest()
+	e.restart()
+	e.replay()
 }
 
 type evening struct {
@@ -322,7 +325,7 @@ func (e *evening) resolve(i, fate int) {
 	case Load:
 		switch fate {
 		case fails:
-			e.step(LoadFailed{q.Op, q.Person})
+			e.step(LoadFailed(q))
 		case getsLost, worksButIsLost:
 		default:
 			e.step(Loaded{q.Op, q.Person, e.store.bars(q.Person, e.now)})

@@ -100,8 +100,13 @@ func TestAllHooks(t *testing.T) {
 	if got := plan("files"); strings.Join(got.Drop, "|") != "true|0 0 0" {
 		t.Errorf("it found %q", got.Drop)
 	}
-	for range 300 { // without the SDK's care the collector dies after a hundred rounds
+	for range 5_000 { // a quarter of a gigabyte of garbage passes through 32 MB
 		plan("garbage")
+	}
+	for range 5 {
+		if got := plan("hoard"); got.Drop[0] != "0" {
+			t.Fatalf("the host wrote over %s of the plugin's own objects", got.Drop[0])
+		}
 	}
 	plan("chat")
 	if n := log.count("plugin says"); n != 32 {

@@ -21,8 +21,9 @@ func Answer(b []byte) int64 {
 	return abi.Pack(Pointer(b), uint32(len(b)))
 }
 
-// Done ends an export. Without giving the scheduler its turn the collector's
-// workers never run to their end, and the module grows until it dies.
+// Done ends an export. It gives the scheduler its turn: the collector's workers
+// have no other, and left unfinished they were seen to let a module grow until
+// it died.
 func Done() { runtime.Gosched() }
 
 //go:wasmexport sky_abi

@@ -4,8 +4,10 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
+	"runtime"
 	"strconv"
 	"time"
 
@@ -61,14 +63,29 @@ func plan(_ *struct{}, kind, audience string) trim.Plan {
 			fmt.Println("line", i)
 		}
 	case "garbage":
-		for range 1000 {
-			sink = make([]byte, 10_000)
+		for range 5 {
+			garbage = make([]byte, 10_000)
 		}
+	case "hoard": // memory that the host writes to must not be given to anyone else
+		damaged := 0
+		for _, b := range hoard {
+			if bytes.Count(b, []byte{0xaa}) != len(b) {
+				damaged++
+			}
+		}
+		runtime.GC()
+		for range 200 {
+			hoard = append(hoard, bytes.Repeat([]byte{0xaa}, abi.MaxQuestion))
+		}
+		return trim.Plan{Drop: []string{strconv.Itoa(damaged)}}
 	}
 	return trim.Plan{Drop: []string{kind, audience}}
 }
 
-var sink []byte
+var (
+	garbage []byte
+	hoard   [][]byte
+)
 
 func init() {
 	match.Serve(match.Define(about(), score))
