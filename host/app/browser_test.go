@@ -167,6 +167,12 @@ func (w *window) signUp(gender, seeking int) {
 	w.until("seeking box", fmt.Sprintf(`(() => { const b = document.querySelector('%s'); if (!b.checked) b.click(); return b.checked })()`,
 		test(fmt.Sprintf("signup-seeking-%d", seeking))))
 	w.types("signup-age", "30")
+	w.until("an account", `(() => {
+		const add = [...document.querySelectorAll('button')].find((b) => b.textContent === 'Add an account');
+		add.click();
+		document.querySelector('.social-row input').value = '@`+strings.ToLower(w.name)+`';
+		return true;
+	})()`)
 	w.picture("sign-up")
 	w.click("signup-submit")
 	w.sees("reel")
@@ -217,6 +223,8 @@ func TestTwoPeopleMeet(t *testing.T) {
 	ada.types("call-chat-input", "hello from Ada")
 	ada.click("call-chat-send")
 	bob.until("chat line", fmt.Sprintf(`document.querySelector('%s').textContent.includes('hello from Ada')`, test("call-chat-log")))
+	bob.click("call-share")
+	ada.until("Bob's account", fmt.Sprintf(`document.querySelector('%s')?.textContent.includes('@bob') ?? false`, test("call-socials")))
 	ada.picture("call")
 	bob.picture("call")
 

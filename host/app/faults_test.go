@@ -357,3 +357,72 @@ func (p *pipe) Post(ev lobby.Event) error {
 	}
 	return p.Backend.Post(back)
 }
+
+// TestABlockIsSilentAndLasting: both vanish from each other at once, in a call
+// too, the blocked one learns nothing, and it holds after coming back.
+func TestABlockIsSilentAndLasting(t *testing.T) {
+	ctx := within(t, 30*time.Second)
+	h := startApp(t, nil)
+	a, b := join(t, ctx, h.URL(), "Ada"), join(t, ctx, h.URL(), "Bob")
+	call := talk(t, ctx, a, b)
+	if err := a.Report(ctx, b.ID, "rude", "he shouted"); err != nil {
+		t.Fatal(err)
+	}
+	ended, err := b.WaitEnd(ctx)
+	if err != nil || ended.Call != call || (ended.Reason != "hangup" && ended.Reason != "left") {
+		t.Errorf("Bob was told %+v, %v: he must not learn of the block", ended, err)
+	}
+	for _, p := range []*bot.Person{a, b} {
+		p.Drop()
+		if err := p.Connect(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Enter(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := join(t, ctx, h.URL(), "Cleo") // someone both see, so that the reels are known to have come
+	for _, p := range []*bot.Person{a, b} {
+		other := a.ID + b.ID - p.ID
+		entries, err := p.WaitReel(ctx, bot.Sees(c.ID))
+		if err != nil || !bot.Misses(other)(entries) {
+			t.Errorf("the reel of %d shows %+v, %v", p.ID, entries, err)
+		}
+		_, err = p.Invite(ctx, other, 300)
+		refusedAs(t, "an invite across the block", err, "not_in_reel")
+	}
+	if hist, err := b.History(ctx); err != nil || len(hist.Calls) != 1 {
+		t.Errorf("Bob's history %+v, %v", hist, err)
+	}
+}
+
+// TestALoginThatEndsEndsEverything: logging out in mid-call closes the tabs and
+// ends the call, and the token opens nothing any more.
+func TestALoginThatEndsEndsEverything(t *testing.T) {
+	ctx := within(t, 30*time.Second)
+	h := startApp(t, nil)
+	a, b := join(t, ctx, h.URL(), "Ada"), join(t, ctx, h.URL(), "Bob")
+	talk(t, ctx, a, b)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, h.URL()+"/v1/logout", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+a.Token)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusNoContent {
+		t.Fatalf("logout answered %d", resp.StatusCode)
+	}
+	if closed, err := a.WaitClosed(ctx); err != nil || closed.Code != int(conn.CloseGone) {
+		t.Errorf("Ada's tab was closed with %+v, %v", closed, err)
+	}
+	if ended, err := b.WaitEnd(ctx); err != nil || ended.Reason != "left" {
+		t.Errorf("Bob was told %+v, %v", ended, err)
+	}
+	if err := a.Connect(ctx); err == nil {
+		t.Error("the old token still opens a connection")
+	}
+}
