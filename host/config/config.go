@@ -20,6 +20,7 @@ type Config struct {
 	Listen  string `yaml:"listen" unit:"host:port" zero:"refused" help:"Where people reach the server. ':8080' is every interface. The variable PORT sets ':PORT'."`
 	Data    string `yaml:"data" unit:"folder" zero:"refused" help:"Where the database, the photos and uploaded plugins live; made if missing."`
 	Plugins string `yaml:"plugins" unit:"folder" zero:"bin/plugins beside the working directory, else plugins beside the binary" help:"Where the wasm plugins lie that hooks start with."`
+	Watch   string `yaml:"watch_plugins" unit:"folder" zero:"none is watched" help:"For development: a module that changes in this folder (NAME.wasm, looked at every second) is loaded at once."`
 	Demo    int    `yaml:"demo" unit:"people" zero:"nobody" help:"How many simulated people keep a lonely newcomer company."`
 
 	LAN       bool   `yaml:"lan" unit:"yes/no" zero:"no" help:"Also serve phones on the same network, over TLS with a self-signed certificate unless tls_cert is set (cameras need TLS)."`
@@ -39,11 +40,13 @@ type Config struct {
 	Lobby   Lobby   `yaml:"lobby"`
 	Reel    Reel    `yaml:"reel"`
 	Policy  Policy  `yaml:"policy"`
+	Admin   Admin   `yaml:"admin"`
 	STUN    STUN    `yaml:"stun"`
 	TURN    TURN    `yaml:"turn"`
 	Product Product `yaml:"product"`
 	Session Session `yaml:"session"`
 	Limits  Limits  `yaml:"limits"`
+	Journal Journal `yaml:"journal"`
 	Log     Log     `yaml:"log"`
 }
 
@@ -51,6 +54,7 @@ type Config struct {
 type Lobby struct {
 	Ring             time.Duration `yaml:"ring" unit:"duration" zero:"refused" help:"How long an invite rings."`
 	MaxWaits         int           `yaml:"max_waits" unit:"times" zero:"an invite rings once" help:"How often a caller may keep waiting."`
+	Rest             time.Duration `yaml:"rest" unit:"duration" zero:"none" help:"How long two people cannot ring each other after a ring that nobody answered."`
 	Grace            time.Duration `yaml:"grace" unit:"duration" zero:"refused" help:"How long a lost connection may take to come back to its call."`
 	Offer            time.Duration `yaml:"offer" unit:"duration" zero:"refused" help:"How long a face that left the reel can still be invited."`
 	MinSeconds       int           `yaml:"min_seconds" unit:"seconds" zero:"refused" help:"The shortest call one can ask for (60 or more)."`
@@ -84,6 +88,13 @@ type Hook struct {
 	MemoryPages int    `yaml:"memory_pages" unit:"pages of 64 KiB" zero:"refused" help:"Memory one instance may have, at most."`
 	Instances   int    `yaml:"instances" unit:"instances" zero:"as many as the hook needs" help:"Instances kept ready."`
 	OnFailure   string `yaml:"on_failure" unit:"last_good or native" zero:"refused" help:"Who answers when the plugin fails: its last good generation, or the reference rule compiled in."`
+}
+
+// Admin is the operators' API over TCP. On a Unix socket, admin.sock in the data
+// folder, it is always there for the user who runs the server.
+type Admin struct {
+	Listen string `yaml:"listen" unit:"host:port" zero:"the Unix socket only" help:"Also serve operators here: the API and, at /admin/, the console page. Beyond this machine it speaks TLS if tls_cert is set, and the address must be called by this host."`
+	Token  Secret `yaml:"token" unit:"text" zero:"refused when admin.listen is set" help:"What operators on TCP must show (Authorization: Bearer), 16 characters or more. Never a flag, never logged."`
 }
 
 // STUN servers help browsers behind a router find their own address. None are
@@ -140,6 +151,13 @@ type Limits struct {
 	LoopbackFree      bool `yaml:"loopback_free" unit:"yes/no" zero:"this machine is limited too" help:"No per-address limits for clients on this very machine (the demo crowd, the load generator). A request that a proxy forwarded never counts as such."`
 }
 
+// Journal keeps what happened in the lobby, without names or anything said, so
+// that an evening can be verified and other rules tried on it (napalmsky replay).
+type Journal struct {
+	Bytes int64 `yaml:"bytes" unit:"bytes" zero:"no journal is kept" help:"Space for the journals in the data folder's journal/. The present start's may take half of it and then stops; the oldest are deleted."`
+	Files int   `yaml:"files" unit:"files" zero:"refused unless bytes is 0" help:"Journals kept, one for each start of the server."`
+}
+
 // Log says how much is logged, and how.
 type Log struct {
 	Level  string `yaml:"level" unit:"debug, info, warn or error" zero:"refused" help:"What is logged, from this level up."`
@@ -151,7 +169,7 @@ func (c Config) Rules() lobby.Rules {
 	l := c.Lobby
 	seconds := func(d time.Duration) int64 { return int64(d / time.Second) }
 	return lobby.Rules{
-		RingMS: l.Ring.Milliseconds(), MaxWaits: l.MaxWaits, GraceMS: l.Grace.Milliseconds(),
+		RingMS: l.Ring.Milliseconds(), RestMS: l.Rest.Milliseconds(), MaxWaits: l.MaxWaits, GraceMS: l.Grace.Milliseconds(),
 		StoreWaitMS: l.StoreWait.Milliseconds(), AskWaitMS: l.PolicyWait.Milliseconds(), OfferMS: l.Offer.Milliseconds(),
 		MinSeconds: l.MinSeconds, MaxSeconds: l.MaxSeconds, MaxChat: l.MaxChat, MaxConns: c.MaxConnsPerPerson,
 		CooldownCall: seconds(l.CooldownCall), CooldownNo: seconds(l.CooldownDeclined),

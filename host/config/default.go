@@ -17,7 +17,7 @@ func Default() Config {
 		MaxConns: 20_000, MaxConnsPerPerson: r.MaxConns, ConnsPerAddress: 100,
 		DrainRate: 1_000, DrainTimeout: 20 * time.Second,
 		Lobby: Lobby{
-			Ring: ms(r.RingMS), MaxWaits: r.MaxWaits, Grace: ms(r.GraceMS), Offer: ms(r.OfferMS),
+			Ring: ms(r.RingMS), Rest: ms(r.RestMS), MaxWaits: r.MaxWaits, Grace: ms(r.GraceMS), Offer: ms(r.OfferMS),
 			MinSeconds: r.MinSeconds, MaxSeconds: r.MaxSeconds, MaxChat: r.MaxChat,
 			CooldownCall: s(r.CooldownCall), CooldownDeclined: s(r.CooldownNo), CooldownRescind: s(r.CooldownUnsaid),
 			MaxCooldown: s(r.MaxCooldown), StoreWait: ms(r.StoreWaitMS), PolicyWait: ms(r.AskWaitMS),
@@ -47,6 +47,7 @@ func Default() Config {
 			WritesPerMinute: 30, WritesBurst: 30, UploadsPerMinute: 6, UploadsBurst: 10, UploadsAtOnce: 16,
 			LoopbackFree: true,
 		},
-		Log: Log{Level: "info", Format: "text"},
+		Journal: Journal{Bytes: 64 << 20, Files: 8},
+		Log:     Log{Level: "info", Format: "text"},
 	}
 }

@@ -46,6 +46,7 @@ func (c Config) Validate() error {
 	c.Policy.Match.validate(k, "policy.match")
 	c.Policy.Cooldown.validate(k, "policy.cooldown")
 	c.Policy.Trim.validate(k, "policy.trim")
+	c.Admin.validate(k)
 	k.urls("stun.urls", c.STUN.URLs, "stun:", "stuns:")
 	k.urls("turn.urls", c.TURN.URLs, "turn:", "turns:")
 	if len(c.TURN.URLs) > 0 {
@@ -56,6 +57,10 @@ func (c Config) Validate() error {
 	c.Product.validate(k)
 	between(k, "session.guest", c.Session.Guest, time.Minute, 366*24*time.Hour)
 	c.Limits.validate(k)
+	if c.Journal.Bytes != 0 {
+		between(k, "journal.bytes", c.Journal.Bytes, 1<<20, 1<<40)
+		between(k, "journal.files", c.Journal.Files, 1, 10_000)
+	}
 	k.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	k.oneOf("log.format", c.Log.Format, "text", "json")
 	return k.err()
@@ -64,6 +69,7 @@ func (c Config) Validate() error {
 func (l Lobby) validate(k *check) {
 	const year = 366 * 24 * time.Hour
 	between(k, "lobby.ring", l.Ring, time.Second, 10*time.Minute)
+	between(k, "lobby.rest", l.Rest, 0, 24*time.Hour)
 	between(k, "lobby.max_waits", l.MaxWaits, 0, 100)
 	between(k, "lobby.grace", l.Grace, time.Second, 10*time.Minute)
 	between(k, "lobby.offer", l.Offer, time.Second, 10*time.Minute)
@@ -83,6 +89,18 @@ func (h Hook) validate(k *check, path string) {
 	between(k, path+".memory_pages", h.MemoryPages, 1, 65_536)
 	between(k, path+".instances", h.Instances, 0, 1_000)
 	k.oneOf(path+".on_failure", h.OnFailure, "last_good", "native")
+}
+
+func (a Admin) validate(k *check) {
+	if a.Listen == "" {
+		return
+	}
+	k.listen("admin.listen", a.Listen)
+	const shortest = 16
+	problem := fmt.Sprintf("is needed with admin.listen, %d characters or more", shortest)
+	k.that(len(a.Token.Reveal()) >= shortest, "admin.token", problem)
+	visible := func(r rune) bool { return r > ' ' && r < 0x7f } // it travels in a header
+	k.that(strings.IndexFunc(a.Token.Reveal(), func(r rune) bool { return !visible(r) }) < 0, "admin.token", "must be ASCII without blanks")
 }
 
 var (

@@ -182,14 +182,23 @@ func (j *judge) store(ev Event, w Write) {
 func (j *judge) ask(ev Event, c Case) {
 	switch c.What {
 	case "declined":
-		if _, ok := ev.(Decline); !ok || c.EndedBy != 2 {
+		if _, ok := ev.(Decline); !ok && !goesAway(ev) || c.EndedBy != 2 {
 			j.t.Fatalf("%#v declined", ev)
 		}
 	case "rescinded":
-		if _, ok := ev.(Rescind); !ok || c.EndedBy != 1 {
+		if _, ok := ev.(Rescind); !ok && !goesAway(ev) || c.EndedBy != 1 {
 			j.t.Fatalf("%#v rescinded", ev)
 		}
 	}
+}
+
+// goesAway: leaving in mid-ring is an answer too.
+func goesAway(ev Event) bool {
+	switch ev.(type) {
+	case Leave, Gone:
+		return true
+	}
+	return false
 }
 
 // stored: from here on the lobby is told that the write is durable.

@@ -94,8 +94,30 @@ func (l *Lobby) breakOff(m *meeting, p *person) {
 		// The answer was given; only its cooldown is still on the way.
 		l.feedBar(m.pair())
 		l.endRing(m, m.verdict)
+	case m.phase == ringing && p.anyLive() != nil:
+		// Going away is an answer, or leaving would be the way around a cooldown.
+		if m.caller.p == p {
+			l.say(m, From{}, "rescinded", 1, l.rules.CooldownUnsaid)
+		} else {
+			l.say(m, From{}, "declined", 2, l.rules.CooldownNo)
+		}
+		l.feedBar(m.pair())
+		l.endRing(m, "unavailable")
+	case m.phase == ringing:
+		l.rest(m)
+		l.endRing(m, "unavailable")
 	default:
 		l.abandon(m)
+	}
+}
+
+// rest keeps two people apart for a little while after a ring that nobody
+// answered, so that nobody can be rung again and again. It is no cooldown: the
+// store does not know of it.
+func (l *Lobby) rest(m *meeting) {
+	if l.rules.RestMS > 0 {
+		l.barUnsaved(m, l.now+l.rules.RestMS, "unanswered")
+		l.feedBar(m.pair())
 	}
 }
 

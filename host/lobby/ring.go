@@ -74,7 +74,10 @@ func (l *Lobby) newCall() CallID {
 func (l *Lobby) term(m *meeting) {
 	l.disarm(m.timer)
 	m.until = l.now + l.rules.RingMS
-	m.timer = l.arm(m.until, func() { l.endRing(m, "expired") })
+	m.timer = l.arm(m.until, func() {
+		l.rest(m)
+		l.endRing(m, "expired")
+	})
 	for _, s := range m.sides() {
 		l.tellAll(s.p, m.rings(s.p, l.rules))
 	}

@@ -91,6 +91,7 @@ const scriptStart = int64(1_000_000_000_000)
 
 func newScript() *script {
 	r := DefaultRules()
+	r.RestMS = 0 // a script that is about it says so
 	return &script{l: New(r), rules: r, now: scriptStart}
 }
 
@@ -141,6 +142,14 @@ func (s *script) run(line string) error {
 		return nil
 	case "max_conns":
 		s.rules.MaxConns = int(num(1))
+		s.l = New(s.rules)
+		return nil
+	case "rest": // after a ring that nobody answers, from a fresh lobby on
+		d, err := time.ParseDuration(arg(1))
+		if err != nil {
+			return err
+		}
+		s.rules.RestMS = d.Milliseconds()
 		s.l = New(s.rules)
 		return nil
 	case "show":
