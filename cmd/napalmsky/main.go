@@ -23,7 +23,9 @@ var version = "unversioned"
 const usage = `napalmsky — live one-to-one meetings
 
   napalmsky serve [flags]                  run a server (serve --help lists the flags)
+  napalmsky plugin COMMAND                 a running server's plugins (plugin help lists the commands)
   napalmsky load --target URL --people N   play an evening against a server and measure it
+  napalmsky replay FILE|FOLDER             verify a recorded evening, or compare another match plugin along it
   napalmsky version
 `
 
@@ -43,8 +45,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	switch args[0] {
 	case "serve":
 		return serve(ctx, args[1:], stdout, stderr)
+	case "plugin":
+		return plugin(ctx, args[1:], stdout, stderr)
 	case "load":
 		return load.Main(ctx, args[1:], stdout, stderr)
+	case "replay":
+		return runReplay(ctx, args[1:], stdout, stderr)
 	case "version", "--version":
 		fmt.Fprintln(stdout, "napalmsky", version)
 		return 0

@@ -15,11 +15,13 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/napalmsky/napalmsky/host/admin"
 	"github.com/napalmsky/napalmsky/host/api"
 	"github.com/napalmsky/napalmsky/host/config"
 	"github.com/napalmsky/napalmsky/host/conn"
 	"github.com/napalmsky/napalmsky/host/engine"
 	"github.com/napalmsky/napalmsky/host/ice"
+	"github.com/napalmsky/napalmsky/host/journal"
 	"github.com/napalmsky/napalmsky/host/lobby"
 	"github.com/napalmsky/napalmsky/host/media"
 	"github.com/napalmsky/napalmsky/host/reel"
@@ -43,12 +45,15 @@ type App struct {
 	cfg   config.Config
 	log   *slog.Logger
 	store store.Store
+	lock  *os.File // held for as long as the data folder is ours
 
 	policies *policies
 	reel     *reel.Reel
 	engine   *engine.Engine
+	journal  *journal.Writer // nil: none is kept
 	hub      *conn.Hub
 	fronts   []*front
+	admin    *admin.Server
 }
 
 // New opens the data folder, the plugins and the listeners. Nobody is served before Run.
@@ -71,16 +76,21 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
+	if a.lock, err = lockFolder(cfg.Data); err != nil {
+		return nil, err
+	}
 	if a.store = o.Store; a.store == nil {
-		if a.store, err = sqlite.Open(ctx, filepath.Join(cfg.Data, "napalmsky.db"), o.Log); err != nil {
+		db, err := sqlite.Open(ctx, filepath.Join(cfg.Data, "napalmsky.db"), o.Log)
+		if err != nil {
 			return nil, err
 		}
+		a.store = db
 	}
 	photos, err := media.New(filepath.Join(cfg.Data, "media"))
 	if err != nil {
 		return nil, err
 	}
-	if a.policies, err = loadPolicies(ctx, cfg, o.Log); err != nil {
+	if a.policies, err = openPolicies(ctx, cfg, a.store, o); err != nil {
 		return nil, err
 	}
 	if err := a.assemble(o); err != nil {
@@ -104,6 +114,9 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 	if a.fronts, err = listen(cfg, routes, o); err != nil {
 		return nil, err
 	}
+	if a.admin, err = openAdmin(cfg, a.policies.plugins, o); err != nil {
+		return nil, err
+	}
 	return a, nil
 }
 
@@ -117,16 +130,20 @@ func (a *App) assemble(o Options) error {
 	if err != nil {
 		return err
 	}
-	a.reel = reel.New(reel.Config{
+	ranks := reel.Config{
 		K: a.cfg.Reel.Visible, Reserve: a.cfg.Reel.Reserve, OfferFor: a.cfg.Lobby.Offer,
 		ExposureFactor: a.cfg.Reel.ExposureFactor,
-	}, reel.Deps{
-		Ranker: a.policies.match, Stale: func() bool { return false },
-		Emit: func(u reel.Update) { a.engine.Updated(u) },
-		Now:  o.Now, Log: o.Log,
+	}
+	runs := engine.Config{Lobby: "main", Epoch: epoch, Rules: a.cfg.Rules()}
+	if err := a.openJournal(runs, ranks, o); err != nil {
+		return err
+	}
+	a.reel = reel.New(ranks, reel.Deps{
+		Ranker: a.policies.match, Stale: a.policies.stale,
+		Emit: a.shown, Now: o.Now, Log: o.Log,
 	})
 	turn := ice.ICE{STUN: a.cfg.STUN.URLs, URLs: a.cfg.TURN.URLs, Secret: a.cfg.TURN.Secret.Reveal(), TTL: a.cfg.TURN.TTL}
-	a.engine = engine.New(engine.Config{Lobby: "main", Epoch: epoch, Rules: a.cfg.Rules()}, engine.Deps{
+	a.engine = engine.New(runs, a.journalled(engine.Deps{
 		Store: a.store, Reel: a.reel, Decide: a.policies.decide,
 		Face: newFaces(a.cfg.Product, a.policies.trimmed).face,
 		ICE: func(p lobby.PersonID, now time.Time) []wire.ICEServer {
@@ -137,7 +154,7 @@ func (a *App) assemble(o Options) error {
 			return servers
 		},
 		Now: o.Now, Seed: seed, Log: o.Log,
-	})
+	}))
 	return nil
 }
 
@@ -164,12 +181,14 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	part("reel", a.reel.Run)
 	part("lobby", a.engine.Run)
+	part("plugins", func(ctx context.Context) error { return a.policies.watchTrim(ctx, a.engine.Reface) })
 	select {
 	case <-a.engine.Started():
 		for _, f := range a.fronts {
 			part("http", func(context.Context) error { return f.serve() })
 		}
-		a.log.Info("serving", "url", a.URL(), "match", a.policies.names())
+		a.startAdmin(part)
+		a.log.Info("serving", "url", a.URL(), "plugins", a.policies.names())
 		crowd := a.startDemo(failed)
 		<-failed.Done()
 		<-crowd
@@ -193,6 +212,10 @@ func (a *App) close(ctx context.Context) {
 	for _, f := range a.fronts {
 		f.close()
 	}
+	if a.admin != nil {
+		a.admin.Close()
+	}
+	a.closeJournal()
 	if a.policies != nil {
 		a.policies.close(ctx)
 	}
@@ -200,6 +223,9 @@ func (a *App) close(ctx context.Context) {
 		if err := a.store.Close(); err != nil {
 			a.log.Error("store not closed cleanly", "err", err)
 		}
+	}
+	if a.lock != nil {
+		_ = a.lock.Close()
 	}
 }
 

@@ -3,7 +3,6 @@ package app
 import (
 	"runtime"
 
-	"github.com/napalmsky/napalmsky/host/policy"
 	"github.com/napalmsky/napalmsky/host/store/sqlite"
 )
 
@@ -23,19 +22,16 @@ func (a *App) figures() map[string]any {
 		n := s.Stats()
 		out["store"] = map[string]any{"statements": n.Reads + n.Writes, "reads": n.Reads, "writes": n.Writes, "commits": n.Commits, "queued": n.Queued}
 	}
+	if a.journal != nil {
+		j := a.journal.Stats()
+		out["journal"] = map[string]any{"bytes": j.Bytes, "records": j.Records, "lost": j.Lost, "stopped": j.Stopped != ""}
+	}
 	out["policy"] = a.policies.figures()
 	return out
 }
 
 // figures sums what every plugin was asked.
 func (p *policies) figures() map[string]any {
-	var calls, trapped, invalid, nanos uint64
-	for _, l := range p.plugins {
-		s := l.Stats()
-		for _, h := range []policy.HookStats{s.Match, s.Cooldown, s.Trim} {
-			calls += h.OK + h.Trapped + h.Invalid
-			trapped, invalid, nanos = trapped+h.Trapped, invalid+h.Invalid, nanos+h.Nanos
-		}
-	}
-	return map[string]any{"calls": calls, "trapped": trapped, "invalid": invalid, "milliseconds": nanos / 1e6}
+	t := p.plugins.Totals()
+	return map[string]any{"calls": t.OK + t.Trapped + t.Invalid, "trapped": t.Trapped, "invalid": t.Invalid, "milliseconds": t.Nanos / 1e6}
 }

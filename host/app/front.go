@@ -86,7 +86,7 @@ func open(addr string, secure *tls.Config, h http.Handler, log *slog.Logger) (*f
 		return nil, err
 	}
 	f := &front{ln: ln, scheme: "http", server: &http.Server{
-		Handler: h, ReadHeaderTimeout: 10 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
+		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}}
 	if secure != nil {

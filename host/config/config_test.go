@@ -145,6 +145,8 @@ func TestValidateNamesTheField(t *testing.T) {
 		"policy.match.plugin":        func(c *Config) { c.Policy.Match.Plugin = "" },
 		"policy.trim.memory_pages":   func(c *Config) { c.Policy.Trim.MemoryPages = 65_537 },
 		"policy.cooldown.on_failure": func(c *Config) { c.Policy.Cooldown.OnFailure = "panic" },
+		"admin.listen":               func(c *Config) { c.Admin = Admin{Listen: "9000", Token: "0123456789abcdef"} },
+		"admin.token":                func(c *Config) { c.Admin = Admin{Listen: ":9000", Token: "0123456789abcde"} },
 		"stun.urls[0]":               func(c *Config) { c.STUN.URLs = []string{"https://x"} },
 		"turn.urls[0]":               func(c *Config) { c.TURN.URLs, c.TURN.Secret = []string{"turn:"}, "s" },
 		"turn.secret":                func(c *Config) { c.TURN.URLs = []string{"turn:t"} },
@@ -159,6 +161,8 @@ func TestValidateNamesTheField(t *testing.T) {
 		"session.guest":              func(c *Config) { c.Session.Guest = time.Second },
 		"limits.signups_per_minute":  func(c *Config) { c.Limits.SignupsPerMinute = -1 },
 		"limits.uploads_at_once":     func(c *Config) { c.Limits.UploadsAtOnce = 0 },
+		"journal.bytes":              func(c *Config) { c.Journal.Bytes = 1000 },
+		"journal.files":              func(c *Config) { c.Journal.Files = 0 },
 		"log.level":                  func(c *Config) { c.Log.Level = "" },
 		"log.format":                 func(c *Config) { c.Log.Format = "xml" },
 	}

@@ -13,6 +13,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -81,10 +82,15 @@ type Engine struct {
 	loads queue[loadJob]
 	asks  queue[askJob]
 
+	refaces refaceLine
+	era     atomic.Uint64 // how often Reface was called
+
 	// Owned by Run's goroutine.
 	lobby   *lobby.Lobby
 	streams map[lobby.ConnID]*stream
 	people  map[lobby.PersonID]*present
+	lost    []loss        // streams without a socket, the first to expire first
+	sweepAt int64         // ms
 	last    int64         // ms of the latest stamp
 	after   []lobby.Event // to step once the current step's effects are done
 
@@ -136,6 +142,7 @@ func New(cfg Config, deps Deps) *Engine {
 	e.write.init()
 	e.loads.init()
 	e.asks.init()
+	e.refaces.init()
 	e.stats.Store(&Stats{})
 	return e
 }
@@ -158,6 +165,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	for range 2 {
 		e.workers.Go(func() { e.runAsker(off) })
 	}
+	e.workers.Go(func() { e.runRefacer(off) })
 	close(e.started)
 	e.loop(ctx)
 	close(e.leaving)
@@ -186,14 +194,15 @@ func (e *Engine) recover(ctx context.Context) error {
 	for _, c := range calls {
 		for _, id := range c.People() {
 			p, err := e.deps.Store.Person(ctx, id)
-			if err != nil {
+			if err != nil && !errors.Is(err, store.ErrNotFound) {
 				return fmt.Errorf("person %d of call %d: %w", id, c.Call, err)
 			}
-			face, err := e.deps.Face(ctx, p)
-			if err != nil {
-				return fmt.Errorf("face of person %d: %w", id, err)
+			// A call goes on though a face cannot be shown: it has a nameless card then.
+			if face, err := e.deps.Face(ctx, p); err != nil {
+				e.deps.Log.Warn("a recovered call lacks a face", "err", err)
+			} else if p.ID == id {
+				e.person(id).set(p, face)
 			}
-			e.person(id).set(p, face)
 		}
 	}
 	e.deps.Log.Info("unfinished calls recovered", "calls", len(calls))
@@ -232,10 +241,8 @@ func (e *Engine) nap() time.Duration {
 	if due, ok := e.lobby.NextDeadline(); ok {
 		next = min(next, due)
 	}
-	for _, s := range e.streams {
-		if s.sink == nil {
-			next = min(next, s.lostAt+e.cfg.ResumeFor.Milliseconds())
-		}
+	if len(e.lost) > 0 {
+		next = min(next, e.lost[0].at+e.cfg.ResumeFor.Milliseconds())
 	}
 	return time.Duration(max(next-now, 0)) * time.Millisecond
 }

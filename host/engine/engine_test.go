@@ -452,3 +452,38 @@ func TestStreamsAreForgotten(t *testing.T) {
 		}
 	})
 }
+
+// TestAChangeDuringEntryStands: a profile stored while its person was being
+// read is what others see, not the older one that was read.
+func TestAChangeDuringEntryStands(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := start(t, people(t, 1, 2), nil)
+		defer v.stop()
+		a, ca := v.enter(1)
+		b, cb := v.open(2, conn.Resume{})
+		gate := storetest.NewGate()
+		v.store.Play(storetest.HoldAll(storetest.Bars, gate)) // the person is read by then, as version 1
+		v.post(lobby.Enter{From: lobby.From{Person: 2, Conn: cb, Ref: 1}})
+		<-gate.Reached()
+		p, err := v.store.Person(t.Context(), 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Profile.Name = "Beth"
+		if p.Version, err = v.store.SaveProfile(t.Context(), 2, p.Version, p.Profile); err != nil {
+			t.Fatal(err)
+		}
+		if err := v.eng.Changed(t.Context(), p); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		gate.Open()
+		synctest.Wait()
+		find[wire.ServerDone](b)
+		v.post(lobby.Invite{From: lobby.From{Person: 1, Conn: ca, Ref: 2}, To: 2, Seconds: 300})
+		card, err := wire.ParseCard(find[wire.ServerInviteRinging](a).Other)
+		if err != nil || card.Name != "Beth" {
+			t.Errorf("the card shows %+v, %v", card, err)
+		}
+	})
+}

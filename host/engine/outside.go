@@ -127,6 +127,7 @@ func (e *Engine) runLoader(ctx context.Context) {
 func (e *Engine) load(ctx context.Context, j loadJob) (loaded, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(e.cfg.Rules.StoreWaitMS)*time.Millisecond)
 	defer cancel()
+	era := e.era.Load()
 	p, err := e.deps.Store.Person(ctx, j.person)
 	if err != nil {
 		return loaded{}, err
@@ -139,7 +140,7 @@ func (e *Engine) load(ctx context.Context, j loadJob) (loaded, error) {
 	if err != nil {
 		return loaded{}, err
 	}
-	return loaded{job: j, person: p, bars: bars, face: face}, nil
+	return loaded{job: j, person: p, bars: bars, face: face, era: era}, nil
 }
 
 // runAsker puts ends of meetings before the cooldown policy.
@@ -191,10 +192,15 @@ type loaded struct {
 	person store.Person
 	bars   []lobby.Bar
 	face   *reel.Face
+	era    uint64 // of the face
 }
 
 func (m loaded) apply(e *Engine) {
-	e.person(m.job.person).set(m.person, m.face)
+	// A change that was stored while this was read has come first: it stands.
+	if p := e.person(m.job.person); p.face == nil || p.version <= m.person.Version {
+		p.set(m.person, m.face)
+		e.outdated(m.job.person, m.era)
+	}
 	e.step(lobby.Loaded{Op: m.job.op, Person: m.job.person, Bars: m.bars})
 }
 
@@ -202,6 +208,7 @@ func (m loaded) apply(e *Engine) {
 type changed struct {
 	person store.Person
 	face   *reel.Face
+	era    uint64 // of the face
 }
 
 func (m changed) apply(e *Engine) {
@@ -210,17 +217,19 @@ func (m changed) apply(e *Engine) {
 		return // read at enter; or a newer one overtook it
 	}
 	p.set(m.person, m.face)
+	e.outdated(m.person.ID, m.era)
 	e.step(lobby.Changed{Person: m.person.ID})
 }
 
 // Changed tells the lobby that a profile was stored. It makes the new face in
 // the caller's goroutine.
 func (e *Engine) Changed(ctx context.Context, p store.Person) error {
+	era := e.era.Load()
 	face, err := e.deps.Face(ctx, p)
 	if err != nil {
 		return err
 	}
-	e.in.answer(changed{p, face})
+	e.in.answer(changed{p, face, era})
 	return nil
 }
 

@@ -66,7 +66,9 @@ func (m wish) apply(e *Engine) {
 		ev.Offer = e.deps.Reel.Offer(ev.Person, ev.To, e.now())
 		e.step(ev)
 	case lobby.Share:
-		ev.Body = e.person(ev.Person).socials
+		if p := e.people[ev.Person]; p != nil {
+			ev.Body = p.socials
+		}
 		e.step(ev)
 	default:
 		e.step(m.ev)

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"time"
 
 	"github.com/napalmsky/napalmsky/host/conn"
 	"github.com/napalmsky/napalmsky/host/lobby"
@@ -131,14 +132,13 @@ func (e *Engine) resume(m attach) (s *stream, missed [][]byte, resumed bool) {
 	}
 	missed, ok := s.missed(m.resume.Seq)
 	if old := s.sink; old != nil {
-		s.sink = nil
+		e.lose(s)
 		old.Drop(conn.CloseReplaced)
 		e.step(lobby.Disconnect{Person: s.person, Conn: s.id})
 	}
 	if !ok {
 		// Something is lost for good: this tab starts afresh as a new stream, which
 		// is told of a ring or a call as any newcomer's is.
-		s.lostAt = e.now()
 		return nil, nil, false
 	}
 	return s, missed, true
@@ -156,7 +156,11 @@ func (e *Engine) newConnID() lobby.ConnID {
 type undo struct{ attach }
 
 func (m undo) apply(e *Engine) {
-	for _, s := range e.person(m.person).streams {
+	p := e.people[m.person]
+	if p == nil {
+		return
+	}
+	for _, s := range p.streams {
 		if s.sink == m.sink {
 			e.detach(s)
 			return
@@ -177,8 +181,7 @@ func (m detach) apply(e *Engine) {
 }
 
 func (e *Engine) detach(s *stream) {
-	s.sink = nil
-	s.lostAt = e.now()
+	e.lose(s)
 	e.step(lobby.Disconnect{Person: s.person, Conn: s.id})
 }
 
@@ -212,11 +215,37 @@ func (e *Engine) drop(x lobby.Drop) {
 	e.forgetStream(s)
 }
 
-// expireStreams forgets streams that nobody came back for.
+// lose notes that a stream has no socket now. Everyone may take equally long to
+// come back, so the line of the lost is in the order in which they expire.
+func (e *Engine) lose(s *stream) {
+	s.sink = nil
+	s.lostAt = e.now()
+	e.lost = append(e.lost, loss{s, s.lostAt})
+}
+
+// loss is one time that a stream lost its socket; it is void if the stream came
+// back meanwhile.
+type loss struct {
+	stream *stream
+	at     int64
+}
+
+func (l loss) stands() bool { return l.stream.sink == nil && l.stream.lostAt == l.at }
+
+// expireStreams forgets streams that nobody came back for. Seldom it also looks
+// for people who are remembered though nothing of theirs is here any more.
 func (e *Engine) expireStreams(now int64) {
-	for _, s := range e.streams {
-		if s.sink == nil && now >= s.lostAt+e.cfg.ResumeFor.Milliseconds() {
-			e.forgetStream(s)
+	for len(e.lost) > 0 && (!e.lost[0].stands() || now >= e.lost[0].at+e.cfg.ResumeFor.Milliseconds()) {
+		l := e.lost[0]
+		e.lost = e.lost[1:]
+		if _, known := e.streams[l.stream.id]; known && l.stands() {
+			e.forgetStream(l.stream)
+		}
+	}
+	if now >= e.sweepAt {
+		e.sweepAt = now + time.Minute.Milliseconds()
+		for id := range e.people {
+			e.forgetPerson(id)
 		}
 	}
 }

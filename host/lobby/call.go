@@ -3,6 +3,7 @@ package lobby
 // startCall runs once the call's row is stored.
 func (l *Lobby) startCall(m *meeting) {
 	m.phase = calling
+	l.calls++
 	m.met = l.tieOf(m.start.A, m.start.B).met + 1
 	l.bar(m, m.start.CooldownUntil, "call")
 	m.timer = l.arm(m.start.Deadline, func() { l.endCall(m, "clock", 0) })

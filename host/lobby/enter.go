@@ -65,6 +65,8 @@ func (l *Lobby) loaded(e Loaded) {
 		l.learn(p, b)
 	}
 	p.in, p.shown, p.since = true, true, l.now
+	l.present++
+	l.free++
 	l.feed(Entered{Person: p.id, Since: p.since, Bars: l.barsOf(p)})
 	for _, f := range askers {
 		if c := p.conn(f.Conn); c != nil {

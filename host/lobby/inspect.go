@@ -20,24 +20,9 @@ func (l *Lobby) CallOf(id PersonID) CallID {
 }
 
 // Counts are for statistics: people inside, how many of them can be invited,
-// rings (settling ones too), and calls. It looks at everyone.
+// rings (settling ones too), and calls.
 func (l *Lobby) Counts() (people, free, rings, calls int) {
-	for _, p := range l.people {
-		if p.in {
-			people++
-		}
-		if p.in && p.shown {
-			free++
-		}
-	}
-	for _, m := range l.meetings {
-		if m.phase == calling {
-			calls++
-		} else {
-			rings++
-		}
-	}
-	return people, free, rings, calls
+	return l.present, l.free, len(l.meetings) - l.calls, l.calls
 }
 
 func (p *person) activity() Activity {

@@ -69,6 +69,7 @@ func (j *judge) step(ev Event, out []Effect) {
 	}
 	j.block(ev)
 	j.oneMeetingEach()
+	j.counted()
 	j.reelAgrees()
 	if at, ok := j.e.l.NextDeadline(); ok && at <= j.e.l.now {
 		j.t.Fatalf("due at %d and not done at %d", at, j.e.l.now)
@@ -236,6 +237,29 @@ func (j *judge) block(ev Event) {
 	}
 	if c := p.conn(f.Conn); c != nil && c.live {
 		j.bars[PairOf(f.Person, other)] = fence{until: Forever}
+	}
+}
+
+// counted: the figures that are kept as things change are those one would count.
+func (j *judge) counted() {
+	var people, free, rings, calls int
+	for _, p := range j.e.l.people {
+		if p.in {
+			people++
+		}
+		if p.in && p.shown {
+			free++
+		}
+	}
+	for _, m := range j.e.l.meetings {
+		if m.phase == calling {
+			calls++
+		} else {
+			rings++
+		}
+	}
+	if p, f, r, c := j.e.l.Counts(); p != people || f != free || r != rings || c != calls {
+		j.t.Fatalf("Counts says %d %d %d %d; there are %d %d %d %d", p, f, r, c, people, free, rings, calls)
 	}
 }
 

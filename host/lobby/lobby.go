@@ -10,6 +10,8 @@ type Lobby struct {
 	lastOp OpID
 	out    []Effect
 
+	present, free, calls int // kept as they change, for Counts
+
 	people   map[PersonID]*person
 	meetings map[CallID]*meeting // ringing, settling or in a call
 	stores   map[OpID]*storing

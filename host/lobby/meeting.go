@@ -76,6 +76,9 @@ func (l *Lobby) meet(m *meeting, caller, callee *person) *meeting {
 
 // part takes both out of their meeting; it is over.
 func (l *Lobby) part(m *meeting) {
+	if m.phase == calling {
+		l.calls--
+	}
 	m.phase = over
 	l.disarm(m.timer)
 	delete(l.meetings, m.id)

@@ -163,6 +163,12 @@ func (l *Lobby) depart(p *person) {
 	if p.in {
 		l.feed(Left{p.id})
 	}
+	if p.in {
+		l.present--
+		if p.shown {
+			l.free--
+		}
+	}
 	p.in, p.paused, p.shown = false, false, false
 	l.stopLoading(p)
 	for _, c := range p.conns {
@@ -211,6 +217,11 @@ func (l *Lobby) mask(p *person) {
 		return
 	}
 	p.shown = free
+	if free {
+		l.free++
+	} else {
+		l.free--
+	}
 	if free {
 		l.feed(Free{p.id, p.since})
 	} else {

@@ -34,6 +34,7 @@ func (l *Lobby) resume(m *meeting) {
 	b := l.know(m.start.B)
 	l.meet(m, a, b)
 	m.phase = calling
+	l.calls++
 	l.bar(m, m.start.CooldownUntil, "call")
 	m.timer = l.arm(m.start.Deadline, func() { l.endCall(m, "clock", 0) })
 	l.lose(&m.caller)

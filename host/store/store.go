@@ -1,5 +1,5 @@
 // Package store is what Napalm Sky keeps: people, sessions, calls, cooldowns,
-// blocks, reports. It holds the contract only; sqlite/ is the embedded backend
+// blocks, reports, and which plugins serve. It holds the contract only; sqlite/ is the embedded backend
 // and storetest/ the suite every backend must pass.
 //
 // Every method is safe for concurrent use. A nil error means durable: the data
@@ -30,6 +30,7 @@ var (
 type Store interface {
 	People
 	Meetings
+	Plugins
 	// Ping reads one row; nil means the store can answer.
 	Ping(ctx context.Context) error
 	Close() error
@@ -110,7 +111,9 @@ type Meetings interface {
 	// failure leaves the others alone. Every write is idempotent.
 	Commit(ctx context.Context, writes []lobby.Write) (errs []error)
 	// Bars reads all that keeps a person from others at now: unexpired cooldowns
-	// and blocks in either direction, with how often the pair met.
+	// and blocks in either direction, with how often the pair met. Cooldowns that
+	// are over are among them where the two have met, since the cooldown policy is
+	// told how often; their Until is in the past.
 	Bars(ctx context.Context, id lobby.PersonID, now int64) ([]lobby.Bar, error)
 	// OpenCalls reads every call without an end.
 	OpenCalls(ctx context.Context) ([]lobby.CallStart, error)

@@ -24,6 +24,8 @@ type instance struct {
 
 	// Buffers in the plugin's memory, ours to write for as long as it lives.
 	out, kase, question uint32
+
+	measured measured
 }
 
 // newInstance starts a copy that is ready to be asked. Errors wrap
@@ -51,6 +53,7 @@ func (p *Plugin) start() (*instance, error) {
 		return nil, fmt.Errorf("%w: %s", policy.ErrTrap, firstLine(err))
 	}
 	in.module, in.memory = module, module.ExportedMemory(abi.Memory)
+	in.measured.born(&p.gauge, in.memory.Size())
 	for name, to := range map[string]*api.Function{
 		abi.SkyABI: &in.abi, abi.SkyManifest: &in.manifest, abi.SkyAlloc: &in.alloc, abi.SkyParams: &in.params,
 		abi.SkyRows: &in.rows, abi.SkyScore: &in.score, abi.SkyScoreFor: &in.scoreFor,
@@ -103,6 +106,7 @@ func (in *instance) call(f api.Function, args ...uint64) (uint64, error) {
 	if err := f.CallWithStack(in.ctx, in.stack[:]); err != nil {
 		return 0, fmt.Errorf("%w: %s", policy.ErrTrap, firstLine(err))
 	}
+	in.measured.grown(in.memory.Size())
 	return in.stack[0], nil
 }
 
@@ -148,6 +152,7 @@ func (in *instance) unpack(packed int64, most uint32) ([]byte, error) {
 
 func (in *instance) close() {
 	in.system.flush()
+	in.measured.died()
 	// Closing frees memory and reports nothing that could be acted upon.
 	_ = in.module.Close(in.ctx)
 }

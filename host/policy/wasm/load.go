@@ -60,6 +60,7 @@ type Plugin struct {
 	params     []byte
 	log        *pluginLog
 	counts     counts
+	gauge      gauge
 	pool       *pool
 
 	cache    wazero.CompilationCache

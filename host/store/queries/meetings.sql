@@ -41,8 +41,9 @@ VALUES (@by_person, @of_person, @filed_at, @call_id, @reason, @note)
 ON CONFLICT DO NOTHING;
 
 -- name: CooldownBars :many
+-- Those that are over count too where the two have met: the policy asks how often.
 SELECT a, b, until, reason, met FROM cooldowns
-WHERE (a = @person OR b = @person) AND until > @now;
+WHERE (a = @person OR b = @person) AND (until > @now OR met > 0);
 
 -- name: BlockBars :many
 SELECT k.by_person, k.of_person, COALESCE(c.met, 0) AS met

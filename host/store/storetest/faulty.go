@@ -25,6 +25,11 @@ const (
 	OpenCalls   Op = "OpenCalls"
 	History     Op = "History"
 	Cooldowns   Op = "Cooldowns"
+
+	SavePlugins      Op = "SavePlugins"
+	PluginVersions   Op = "PluginVersions"
+	PluginGeneration Op = "PluginGeneration"
+	PluginChanges    Op = "PluginChanges"
 )
 
 // Step is one thing asked of the store: a method call, or one write of a Commit.
@@ -273,4 +278,25 @@ func (f *Faulty) History(ctx context.Context, id lobby.PersonID, before int64, l
 // Cooldowns implements store.Meetings.
 func (f *Faulty) Cooldowns(ctx context.Context, id lobby.PersonID, now int64) ([]store.Cooldown, error) {
 	return through(ctx, f, Cooldowns, func() ([]store.Cooldown, error) { return f.inner.Cooldowns(ctx, id, now) })
+}
+
+// SavePlugins implements store.Plugins.
+func (f *Faulty) SavePlugins(ctx context.Context, s store.PluginSave) error {
+	_, err := through(ctx, f, SavePlugins, func() (struct{}, error) { return none(f.inner.SavePlugins(ctx, s)) })
+	return err
+}
+
+// PluginVersions implements store.Plugins.
+func (f *Faulty) PluginVersions(ctx context.Context) ([]store.PluginVersion, error) {
+	return through(ctx, f, PluginVersions, func() ([]store.PluginVersion, error) { return f.inner.PluginVersions(ctx) })
+}
+
+// PluginGeneration implements store.Plugins.
+func (f *Faulty) PluginGeneration(ctx context.Context, hook string, rev int) (store.PluginGeneration, error) {
+	return through(ctx, f, PluginGeneration, func() (store.PluginGeneration, error) { return f.inner.PluginGeneration(ctx, hook, rev) })
+}
+
+// PluginChanges implements store.Plugins.
+func (f *Faulty) PluginChanges(ctx context.Context, before int64, limit int) ([]store.PluginChange, error) {
+	return through(ctx, f, PluginChanges, func() ([]store.PluginChange, error) { return f.inner.PluginChanges(ctx, before, limit) })
 }

@@ -25,6 +25,7 @@ type Memory struct {
 	cooldowns map[lobby.Pair]cooldown
 	blocks    map[lobby.BlockSet]bool // At 0
 	reports   map[report]lobby.ReportFiled
+	plugins   plugins
 }
 
 type call struct {
@@ -53,6 +54,7 @@ func NewMemory() *Memory {
 		cooldowns: map[lobby.Pair]cooldown{},
 		blocks:    map[lobby.BlockSet]bool{},
 		reports:   map[report]lobby.ReportFiled{},
+		plugins:   newPlugins(),
 	}
 }
 
@@ -259,7 +261,7 @@ func (m *Memory) Bars(ctx context.Context, id lobby.PersonID, now int64) ([]lobb
 	defer m.mu.Unlock()
 	by := map[lobby.PersonID]lobby.Bar{}
 	for p, c := range m.cooldowns {
-		if other, ok := otherOf(id, p.A, p.B); ok && c.Until > now {
+		if other, ok := otherOf(id, p.A, p.B); ok && (c.Until > now || c.met > 0) {
 			by[other] = lobby.Bar{Other: other, Until: c.Until, Reason: c.Reason, Met: c.met}
 		}
 	}

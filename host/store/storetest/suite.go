@@ -32,6 +32,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"Bars", barChecks},
 		{"History", historyChecks},
 		{"Writing", writingChecks},
+		{"Plugins", pluginChecks},
 		{"Model", modelChecks},
 	} {
 		t.Run(group.name, func(t *testing.T) {

@@ -77,7 +77,9 @@ var barChecks = []check{
 			last = start(lobby.CallID(i+1), lobby.PersonID(1+i%2), lobby.PersonID(2-i%2), i*48)
 			commit(t, s, last, end(last, "clock", 0))
 		}
-		wantBars(t, s, 1, last.StartedAt, lobby.Bar{Other: 2, Until: last.CooldownUntil, Reason: "call", Met: 5})
+		met := lobby.Bar{Other: 2, Until: last.CooldownUntil, Reason: "call", Met: 5}
+		wantBars(t, s, 1, last.StartedAt, met)
+		wantBars(t, s, 1, last.CooldownUntil+1, met) // over, but the policy is told how often
 	}},
 	{"a block is for ever, for both, and stronger", func(t *testing.T, s store.Store) {
 		c := start(1, 1, 2, 0)

@@ -57,11 +57,20 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertPersonStmt, err = db.PrepareContext(ctx, insertPerson); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertPerson: %w", err)
 	}
+	if q.insertPluginChangeStmt, err = db.PrepareContext(ctx, insertPluginChange); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertPluginChange: %w", err)
+	}
+	if q.insertPluginGenerationStmt, err = db.PrepareContext(ctx, insertPluginGeneration); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertPluginGeneration: %w", err)
+	}
 	if q.insertReportStmt, err = db.PrepareContext(ctx, insertReport); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertReport: %w", err)
 	}
 	if q.insertSessionStmt, err = db.PrepareContext(ctx, insertSession); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertSession: %w", err)
+	}
+	if q.latestPluginGenerationStmt, err = db.PrepareContext(ctx, latestPluginGeneration); err != nil {
+		return nil, fmt.Errorf("error preparing query LatestPluginGeneration: %w", err)
 	}
 	if q.loginStmt, err = db.PrepareContext(ctx, login); err != nil {
 		return nil, fmt.Errorf("error preparing query Login: %w", err)
@@ -72,8 +81,23 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.personByIDStmt, err = db.PrepareContext(ctx, personByID); err != nil {
 		return nil, fmt.Errorf("error preparing query PersonByID: %w", err)
 	}
+	if q.pluginChangeStmt, err = db.PrepareContext(ctx, pluginChange); err != nil {
+		return nil, fmt.Errorf("error preparing query PluginChange: %w", err)
+	}
+	if q.pluginChangesStmt, err = db.PrepareContext(ctx, pluginChanges); err != nil {
+		return nil, fmt.Errorf("error preparing query PluginChanges: %w", err)
+	}
+	if q.pluginGenerationStmt, err = db.PrepareContext(ctx, pluginGeneration); err != nil {
+		return nil, fmt.Errorf("error preparing query PluginGeneration: %w", err)
+	}
+	if q.pluginVersionsStmt, err = db.PrepareContext(ctx, pluginVersions); err != nil {
+		return nil, fmt.Errorf("error preparing query PluginVersions: %w", err)
+	}
 	if q.probeStmt, err = db.PrepareContext(ctx, probe); err != nil {
 		return nil, fmt.Errorf("error preparing query Probe: %w", err)
+	}
+	if q.savePluginVersionStmt, err = db.PrepareContext(ctx, savePluginVersion); err != nil {
+		return nil, fmt.Errorf("error preparing query SavePluginVersion: %w", err)
 	}
 	if q.saveProfileStmt, err = db.PrepareContext(ctx, saveProfile); err != nil {
 		return nil, fmt.Errorf("error preparing query SaveProfile: %w", err)
@@ -147,6 +171,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertPersonStmt: %w", cerr)
 		}
 	}
+	if q.insertPluginChangeStmt != nil {
+		if cerr := q.insertPluginChangeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertPluginChangeStmt: %w", cerr)
+		}
+	}
+	if q.insertPluginGenerationStmt != nil {
+		if cerr := q.insertPluginGenerationStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertPluginGenerationStmt: %w", cerr)
+		}
+	}
 	if q.insertReportStmt != nil {
 		if cerr := q.insertReportStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertReportStmt: %w", cerr)
@@ -155,6 +189,11 @@ func (q *Queries) Close() error {
 	if q.insertSessionStmt != nil {
 		if cerr := q.insertSessionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertSessionStmt: %w", cerr)
+		}
+	}
+	if q.latestPluginGenerationStmt != nil {
+		if cerr := q.latestPluginGenerationStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing latestPluginGenerationStmt: %w", cerr)
 		}
 	}
 	if q.loginStmt != nil {
@@ -172,9 +211,34 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing personByIDStmt: %w", cerr)
 		}
 	}
+	if q.pluginChangeStmt != nil {
+		if cerr := q.pluginChangeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing pluginChangeStmt: %w", cerr)
+		}
+	}
+	if q.pluginChangesStmt != nil {
+		if cerr := q.pluginChangesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing pluginChangesStmt: %w", cerr)
+		}
+	}
+	if q.pluginGenerationStmt != nil {
+		if cerr := q.pluginGenerationStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing pluginGenerationStmt: %w", cerr)
+		}
+	}
+	if q.pluginVersionsStmt != nil {
+		if cerr := q.pluginVersionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing pluginVersionsStmt: %w", cerr)
+		}
+	}
 	if q.probeStmt != nil {
 		if cerr := q.probeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing probeStmt: %w", cerr)
+		}
+	}
+	if q.savePluginVersionStmt != nil {
+		if cerr := q.savePluginVersionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing savePluginVersionStmt: %w", cerr)
 		}
 	}
 	if q.saveProfileStmt != nil {
@@ -234,55 +298,71 @@ func (q *Queries) queryRow(ctx context.Context, stmt *sql.Stmt, query string, ar
 }
 
 type Queries struct {
-	db                 DBTX
-	tx                 *sql.Tx
-	blockBarsStmt      *sql.Stmt
-	callByIDStmt       *sql.Stmt
-	cooldownBarsStmt   *sql.Stmt
-	cooldownsStmt      *sql.Stmt
-	countMeetingStmt   *sql.Stmt
-	deleteSessionStmt  *sql.Stmt
-	endCallStmt        *sql.Stmt
-	historyStmt        *sql.Stmt
-	insertBlockStmt    *sql.Stmt
-	insertCallStmt     *sql.Stmt
-	insertPersonStmt   *sql.Stmt
-	insertReportStmt   *sql.Stmt
-	insertSessionStmt  *sql.Stmt
-	loginStmt          *sql.Stmt
-	openCallsStmt      *sql.Stmt
-	personByIDStmt     *sql.Stmt
-	probeStmt          *sql.Stmt
-	saveProfileStmt    *sql.Stmt
-	sessionByHashStmt  *sql.Stmt
-	setCooldownStmt    *sql.Stmt
-	uncountMeetingStmt *sql.Stmt
+	db                         DBTX
+	tx                         *sql.Tx
+	blockBarsStmt              *sql.Stmt
+	callByIDStmt               *sql.Stmt
+	cooldownBarsStmt           *sql.Stmt
+	cooldownsStmt              *sql.Stmt
+	countMeetingStmt           *sql.Stmt
+	deleteSessionStmt          *sql.Stmt
+	endCallStmt                *sql.Stmt
+	historyStmt                *sql.Stmt
+	insertBlockStmt            *sql.Stmt
+	insertCallStmt             *sql.Stmt
+	insertPersonStmt           *sql.Stmt
+	insertPluginChangeStmt     *sql.Stmt
+	insertPluginGenerationStmt *sql.Stmt
+	insertReportStmt           *sql.Stmt
+	insertSessionStmt          *sql.Stmt
+	latestPluginGenerationStmt *sql.Stmt
+	loginStmt                  *sql.Stmt
+	openCallsStmt              *sql.Stmt
+	personByIDStmt             *sql.Stmt
+	pluginChangeStmt           *sql.Stmt
+	pluginChangesStmt          *sql.Stmt
+	pluginGenerationStmt       *sql.Stmt
+	pluginVersionsStmt         *sql.Stmt
+	probeStmt                  *sql.Stmt
+	savePluginVersionStmt      *sql.Stmt
+	saveProfileStmt            *sql.Stmt
+	sessionByHashStmt          *sql.Stmt
+	setCooldownStmt            *sql.Stmt
+	uncountMeetingStmt         *sql.Stmt
 }
 
 func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 	return &Queries{
-		db:                 tx,
-		tx:                 tx,
-		blockBarsStmt:      q.blockBarsStmt,
-		callByIDStmt:       q.callByIDStmt,
-		cooldownBarsStmt:   q.cooldownBarsStmt,
-		cooldownsStmt:      q.cooldownsStmt,
-		countMeetingStmt:   q.countMeetingStmt,
-		deleteSessionStmt:  q.deleteSessionStmt,
-		endCallStmt:        q.endCallStmt,
-		historyStmt:        q.historyStmt,
-		insertBlockStmt:    q.insertBlockStmt,
-		insertCallStmt:     q.insertCallStmt,
-		insertPersonStmt:   q.insertPersonStmt,
-		insertReportStmt:   q.insertReportStmt,
-		insertSessionStmt:  q.insertSessionStmt,
-		loginStmt:          q.loginStmt,
-		openCallsStmt:      q.openCallsStmt,
-		personByIDStmt:     q.personByIDStmt,
-		probeStmt:          q.probeStmt,
-		saveProfileStmt:    q.saveProfileStmt,
-		sessionByHashStmt:  q.sessionByHashStmt,
-		setCooldownStmt:    q.setCooldownStmt,
-		uncountMeetingStmt: q.uncountMeetingStmt,
+		db:                         tx,
+		tx:                         tx,
+		blockBarsStmt:              q.blockBarsStmt,
+		callByIDStmt:               q.callByIDStmt,
+		cooldownBarsStmt:           q.cooldownBarsStmt,
+		cooldownsStmt:              q.cooldownsStmt,
+		countMeetingStmt:           q.countMeetingStmt,
+		deleteSessionStmt:          q.deleteSessionStmt,
+		endCallStmt:                q.endCallStmt,
+		historyStmt:                q.historyStmt,
+		insertBlockStmt:            q.insertBlockStmt,
+		insertCallStmt:             q.insertCallStmt,
+		insertPersonStmt:           q.insertPersonStmt,
+		insertPluginChangeStmt:     q.insertPluginChangeStmt,
+		insertPluginGenerationStmt: q.insertPluginGenerationStmt,
+		insertReportStmt:           q.insertReportStmt,
+		insertSessionStmt:          q.insertSessionStmt,
+		latestPluginGenerationStmt: q.latestPluginGenerationStmt,
+		loginStmt:                  q.loginStmt,
+		openCallsStmt:              q.openCallsStmt,
+		personByIDStmt:             q.personByIDStmt,
+		pluginChangeStmt:           q.pluginChangeStmt,
+		pluginChangesStmt:          q.pluginChangesStmt,
+		pluginGenerationStmt:       q.pluginGenerationStmt,
+		pluginVersionsStmt:         q.pluginVersionsStmt,
+		probeStmt:                  q.probeStmt,
+		savePluginVersionStmt:      q.savePluginVersionStmt,
+		saveProfileStmt:            q.saveProfileStmt,
+		sessionByHashStmt:          q.sessionByHashStmt,
+		setCooldownStmt:            q.setCooldownStmt,
+		uncountMeetingStmt:         q.uncountMeetingStmt,
 	}
 }

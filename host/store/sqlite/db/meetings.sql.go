@@ -70,7 +70,7 @@ func (q *Queries) CallByID(ctx context.Context, id int64) (Call, error) {
 
 const cooldownBars = `-- name: CooldownBars :many
 SELECT a, b, until, reason, met FROM cooldowns
-WHERE (a = ?1 OR b = ?1) AND until > ?2
+WHERE (a = ?1 OR b = ?1) AND (until > ?2 OR met > 0)
 `
 
 type CooldownBarsParams struct {
@@ -86,6 +86,7 @@ type CooldownBarsRow struct {
 	Met    int64
 }
 
+// Those that are over count too where the two have met: the policy asks how often.
 func (q *Queries) CooldownBars(ctx context.Context, arg CooldownBarsParams) ([]CooldownBarsRow, error) {
 	rows, err := q.query(ctx, q.cooldownBarsStmt, cooldownBars, arg.Person, arg.Now)
 	if err != nil {

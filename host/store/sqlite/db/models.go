@@ -56,6 +56,37 @@ type Person struct {
 	Attrs     string
 }
 
+type PluginChange struct {
+	At     int64
+	Who    string
+	Action string
+	Hook   string
+	Digest string
+	Before string
+	After  string
+	Result string
+}
+
+type PluginGeneration struct {
+	Hook   string
+	Rev    int64
+	Digest string
+	Name   string
+	Params string
+	Paused int64
+	Back   int64
+	Since  int64
+	ByWhom string
+}
+
+type PluginVersion struct {
+	Digest      string
+	About       string
+	Bytes       int64
+	LoadedAt    int64
+	Quarantined string
+}
+
 type Report struct {
 	ByPerson int64
 	OfPerson int64

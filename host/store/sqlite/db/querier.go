@@ -11,6 +11,7 @@ import (
 type Querier interface {
 	BlockBars(ctx context.Context, person int64) ([]BlockBarsRow, error)
 	CallByID(ctx context.Context, id int64) (Call, error)
+	// Those that are over count too where the two have met: the policy asks how often.
 	CooldownBars(ctx context.Context, arg CooldownBarsParams) ([]CooldownBarsRow, error)
 	Cooldowns(ctx context.Context, arg CooldownsParams) ([]CooldownsRow, error)
 	CountMeeting(ctx context.Context, arg CountMeetingParams) error
@@ -21,12 +22,20 @@ type Querier interface {
 	InsertBlock(ctx context.Context, arg InsertBlockParams) error
 	InsertCall(ctx context.Context, arg InsertCallParams) (int64, error)
 	InsertPerson(ctx context.Context, arg InsertPersonParams) (int64, error)
+	InsertPluginChange(ctx context.Context, arg InsertPluginChangeParams) (int64, error)
+	InsertPluginGeneration(ctx context.Context, arg InsertPluginGenerationParams) (int64, error)
 	InsertReport(ctx context.Context, arg InsertReportParams) error
 	InsertSession(ctx context.Context, arg InsertSessionParams) (int64, error)
+	LatestPluginGeneration(ctx context.Context, hook string) (PluginGeneration, error)
 	Login(ctx context.Context, arg LoginParams) (int64, error)
 	OpenCalls(ctx context.Context) ([]Call, error)
 	PersonByID(ctx context.Context, id int64) (Person, error)
+	PluginChange(ctx context.Context, at int64) (PluginChange, error)
+	PluginChanges(ctx context.Context, arg PluginChangesParams) ([]PluginChange, error)
+	PluginGeneration(ctx context.Context, arg PluginGenerationParams) (PluginGeneration, error)
+	PluginVersions(ctx context.Context) ([]PluginVersion, error)
 	Probe(ctx context.Context) (int64, error)
+	SavePluginVersion(ctx context.Context, arg SavePluginVersionParams) error
 	SaveProfile(ctx context.Context, arg SaveProfileParams) (int64, error)
 	SessionByHash(ctx context.Context, tokenHash string) (Session, error)
 	// Replaces what the same meeting set; against another's, the later one stays.

@@ -1,0 +1,155 @@
+/** The admin API as the page uses it; schemas/http/admin.yaml describes it. */
+import { sentence } from "./text.ts";
+
+export const hooks = ["match", "cooldown", "trim"] as const;
+export type Hook = (typeof hooks)[number];
+
+/** A whole number of 64 bits: bigint where a double would round it. */
+export type Whole = number | bigint;
+
+export interface Param {
+  name: string;
+  default: Whole;
+  min: Whole;
+  max: Whole;
+  unit?: string;
+  help?: string;
+}
+
+export interface Figure {
+  hook: Hook;
+  calls: number;
+  trapped: number;
+  /** Of the trapped: out of fuel. */
+  exhausted: number;
+  invalid: number;
+  p50_us: number;
+  p99_us: number;
+  fuel: number;
+  memory_bytes: number;
+  instances: number;
+}
+
+export interface Version {
+  digest: string;
+  name: string;
+  version: string;
+  hooks: Hook[];
+  params: Param[];
+  bytes: number;
+  state: "serving" | "warm" | "draining" | "quarantined" | "stored";
+  loaded_at: string;
+  reason?: string;
+  use?: Figure[];
+}
+
+export interface Generation {
+  hook: Hook;
+  digest: string;
+  name: string;
+  params: Record<string, Whole>;
+  revision: number;
+  since: string;
+  by: string;
+  paused?: boolean;
+}
+
+export interface Status {
+  serving: Generation[];
+  versions: Version[];
+}
+
+export interface Change {
+  at: string;
+  who: string;
+  action: string;
+  hook?: Hook;
+  digest?: string;
+  before?: string;
+  after?: string;
+  result: string;
+}
+
+export interface HistoryPage {
+  changes: Change[];
+  /** What to send as `before` for the changes that follow; 0: there are none. */
+  next: number;
+}
+
+/** The server's no, in one sentence. */
+export class Refusal extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+  ) {
+    super(sentence(message));
+  }
+}
+
+export class Api {
+  constructor(readonly token: string) {}
+
+  status(): Promise<Status> {
+    return this.call("GET", "status");
+  }
+
+  history(before: number): Promise<HistoryPage> {
+    return this.call("GET", `history?limit=25&before=${before}`);
+  }
+
+  inspect(module: Blob): Promise<Version> {
+    return this.call("POST", "plugins/inspect", module, { "Content-Type": "application/wasm" });
+  }
+
+  load(module: Blob, signature: string): Promise<{ version: Version; generations: Generation[] }> {
+    const headers: Record<string, string> = { "Content-Type": "application/wasm" };
+    if (signature) headers["X-Signature"] = signature;
+    return this.call("POST", "plugins", module, headers);
+  }
+
+  /** Values are written digit by digit: JSON.stringify knows no bigint. */
+  set(plugin: string, params: Map<string, bigint>): Promise<Generation> {
+    const members = [...params].map(([name, value]) => `${JSON.stringify(name)}:${value}`);
+    return this.call("PUT", `plugins/${encodeURIComponent(plugin)}/params`, `{${members.join(",")}}`, { "Content-Type": "application/json" });
+  }
+
+  onHook(hook: Hook, action: "rollback" | "pause" | "resume"): Promise<Generation> {
+    return this.call("POST", `hooks/${hook}/${action}`);
+  }
+
+  private call<T>(method: string, path: string, body?: BodyInit, headers: Record<string, string> = {}): Promise<T> {
+    return request("/admin/v1/" + path, { method, body: body ?? null, headers: { ...headers, Authorization: "Bearer " + this.token } });
+  }
+}
+
+/** Exchanges the code of a printed address for the session it stands for, once. */
+export async function exchange(code: string): Promise<string> {
+  const answer = await request<{ token: string }>("/admin/session", { method: "POST", body: JSON.stringify({ code }) });
+  return answer.token;
+}
+
+async function request<T>(path: string, init: RequestInit): Promise<T> {
+  let answer: Response, text: string;
+  try {
+    answer = await fetch(path, { ...init, cache: "no-store", credentials: "omit" });
+    text = await answer.text();
+  } catch {
+    throw new Refusal("unreachable", "The server cannot be reached.");
+  }
+  let body: unknown;
+  try {
+    body = parse(text);
+  } catch {
+    throw new Refusal("unreadable", "The server gave an answer that cannot be read.");
+  }
+  if (answer.ok) return body as T;
+  const e = (body as { error?: { code?: string; message?: string } }).error;
+  throw new Refusal(e?.code ?? "internal", e?.message ?? `The server answered ${answer.status}.`);
+}
+
+/** JSON whose whole numbers stay exact, where the browser shows a reviver the digits. */
+export function parse(text: string): unknown {
+  const exact = (_key: string, value: unknown, context?: { source?: string }) =>
+    typeof value === "number" && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? "") ? BigInt(context!.source!) : value;
+  return JSON.parse(text, exact as (key: string, value: unknown) => unknown);
+}

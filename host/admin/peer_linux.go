@@ -1,0 +1,25 @@
+package admin
+
+import (
+	"net"
+	"syscall"
+)
+
+const tellsPeer = true
+
+// peer asks the kernel for the user who connected.
+func peer(c *net.UnixConn) (uid int, known bool) {
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return 0, false
+	}
+	var cred *syscall.Ucred
+	var failed error
+	err = raw.Control(func(fd uintptr) {
+		cred, failed = syscall.GetsockoptUcred(int(fd), syscall.SOL_SOCKET, syscall.SO_PEERCRED)
+	})
+	if err != nil || failed != nil {
+		return 0, false
+	}
+	return int(cred.Uid), true
+}

@@ -1,0 +1,144 @@
+package journal
+
+import (
+	"sync"
+
+	"github.com/napalmsky/napalmsky/host/lobby"
+	"github.com/napalmsky/napalmsky/host/reel"
+)
+
+type (
+	stepped struct {
+		at      lobby.Stamp
+		ev      lobby.Event
+		effects []lobby.Effect
+	}
+	shown struct {
+		at int64
+		u  reel.Update
+	}
+)
+
+// queue holds what is to be written, up to a bound. Whatever finds no room is
+// counted and forgotten; the count takes its place as soon as there is some.
+type queue struct {
+	mu      sync.Mutex
+	items   []any
+	bytes   int // about what the items keep in memory
+	limit   int
+	gap     Gap
+	lost    uint64
+	closed  bool
+	stopped bool
+	wake    chan struct{} // holds one token while there is something to take
+}
+
+func (q *queue) init(limit int) { q.limit, q.wake = limit, make(chan struct{}, 1) }
+
+func (q *queue) put(it any) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed || q.stopped {
+		return
+	}
+	size := sizeOf(it)
+	limit := q.limit
+	if _, ok := it.(shown); ok {
+		limit /= 2 // without reels an evening can still be verified, without steps it cannot
+	}
+	if q.bytes+size > limit {
+		q.lose(it)
+		return
+	}
+	if q.gap != (Gap{}) {
+		q.items = append(q.items, q.gap)
+		q.gap = Gap{}
+	}
+	q.items = append(q.items, it)
+	q.bytes += size
+	q.signal()
+}
+
+func (q *queue) lose(it any) {
+	q.lost++
+	switch it.(type) {
+	case stepped:
+		q.gap.Steps++
+	case Row:
+		q.gap.Rows++
+	case shown:
+		q.gap.Shown++
+	}
+}
+
+func (q *queue) signal() {
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+}
+
+// take empties the queue; closed says that nothing will come after.
+func (q *queue) take() (items []any, closed bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	items = q.items
+	q.items, q.bytes = nil, 0
+	if q.closed && q.gap != (Gap{}) {
+		items = append(items, q.gap)
+		q.gap = Gap{}
+	}
+	return items, q.closed
+}
+
+// close lets nothing in any more; what is in is still taken.
+func (q *queue) close() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
+	q.signal()
+}
+
+// stop forgets everything: there is nobody to write it.
+func (q *queue) stop() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.stopped, q.items, q.bytes = true, nil, 0
+}
+
+func (q *queue) lostInAll() uint64 {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.lost
+}
+
+// sizeOf guesses at the memory an item keeps from being reused.
+func sizeOf(it any) int {
+	const record, effect, place = 256, 128, 64
+	switch it := it.(type) {
+	case stepped:
+		n := record + effect*len(it.effects)
+		switch ev := it.ev.(type) {
+		case lobby.Signal:
+			n += len(ev.Body)
+		case lobby.Chat:
+			n += len(ev.Body)
+		case lobby.Share:
+			n += len(ev.Body)
+		case lobby.Report:
+			n += len(ev.Body)
+		case lobby.Loaded:
+			n += place * len(ev.Bars)
+		case lobby.Recovered:
+			n += place * len(ev.Calls)
+		}
+		return n
+	case shown:
+		n := record + place*(len(it.u.Put)+len(it.u.Scores)+len(it.u.Gone))
+		for _, e := range it.u.Put {
+			n += len(e.Card)
+		}
+		return n
+	}
+	return record
+}

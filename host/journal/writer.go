@@ -1,0 +1,278 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/napalmsky/napalmsky/host/lobby"
+	"github.com/napalmsky/napalmsky/host/policy"
+	"github.com/napalmsky/napalmsky/host/reel"
+)
+
+// ErrClosed: the journal takes nothing any more.
+var ErrClosed = errors.New("journal is closed")
+
+// Writer writes one epoch's journal. Its methods are safe for concurrent use;
+// Step, Row and Shown never wait for the writing. What they are given they
+// read later: it must not be changed.
+type Writer struct {
+	options Options
+	now     func() time.Time
+	log     *slog.Logger
+	path    string
+	queue   queue
+	erases  chan erasure
+	done    chan struct{}
+
+	// Owned by the writing goroutine.
+	file  file
+	enc   *encoder
+	masks mask
+	gens  map[policy.Generation]int
+
+	mu    sync.Mutex
+	stats Stats
+}
+
+// file is what a Writer needs of an *os.File.
+type file interface {
+	Write(b []byte) (int, error)
+	Close() error
+}
+
+// Stats are a Writer's figures since the start.
+type Stats struct {
+	Bytes   int64  `json:"bytes"`   // in the file
+	Records uint64 `json:"records"` // written
+	Lost    uint64 `json:"lost"`    // for want of room in the queue
+	Stopped string `json:"stopped,omitempty"`
+}
+
+type erasure struct {
+	person lobby.PersonID
+	done   chan error
+}
+
+// Open makes room in o.Dir, begins a file there and starts writing. The header's
+// Format is filled in. The caller closes the Writer.
+func Open(o Options, h Header, now func() time.Time, log *slog.Logger) (*Writer, error) {
+	o = o.withDefaults()
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("journal: open: %w", err)
+	}
+	if err := prune(o.Dir, o.Files-1, o.Bytes/2); err != nil {
+		return nil, err
+	}
+	h.Format, h.Started = Format, now().UnixMilli()
+	h.Reel = h.Reel.WithDefaults()
+	if err := h.check(); err != nil {
+		return nil, fmt.Errorf("journal: open: %w", err)
+	}
+	path := filepath.Join(o.Dir, fileName(h))
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("journal: open: %w", err)
+	}
+	w, err := open(o, h, f, now, log)
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	w.path = path
+	go w.run()
+	return w, nil
+}
+
+// open is Open on a file that is there; it starts nothing.
+func open(o Options, h Header, f file, now func() time.Time, log *slog.Logger) (*Writer, error) {
+	enc, err := newEncoder(f, o.Bytes/2, h)
+	if err != nil {
+		return nil, fmt.Errorf("journal: open: %w", err)
+	}
+	w := &Writer{options: o, now: now, log: log, file: f, enc: enc, masks: mask{}, gens: map[policy.Generation]int{},
+		erases: make(chan erasure), done: make(chan struct{}), stats: Stats{Bytes: enc.size}}
+	w.queue.init(o.Queue)
+	return w, nil
+}
+
+// Path names the file.
+func (w *Writer) Path() string { return w.path }
+
+// Step records a step of the lobby, in order.
+func (w *Writer) Step(at lobby.Stamp, ev lobby.Event, effects []lobby.Effect) {
+	w.queue.put(stepped{at, ev, effects})
+}
+
+// Row records what is ranked of a person. It comes before the Step that fed it.
+func (w *Writer) Row(id lobby.PersonID, p policy.Person) {
+	w.queue.put(Row{Person: id, Numbers: numbersOf(p)})
+}
+
+// Shown records what a viewer is shown from now on.
+func (w *Writer) Shown(u reel.Update) {
+	if u.Full || len(u.Put)+len(u.Gone)+len(u.Scores) > 0 {
+		w.queue.put(shown{w.now().UnixMilli(), u})
+	}
+}
+
+// Erase puts a tombstone in a person's place, in every journal of the folder
+// and in what is yet to come of this one. It waits for the rewriting, during
+// which records may be lost (and then are counted in a Gap).
+func (w *Writer) Erase(ctx context.Context, id lobby.PersonID) error {
+	e := erasure{id, make(chan error, 1)}
+	select {
+	case w.erases <- e:
+		return <-e.done
+	case <-w.done:
+		return ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Stats are the figures as of the latest flush.
+func (w *Writer) Stats() Stats {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.stats.Lost = w.queue.lostInAll()
+	return w.stats
+}
+
+// Close writes what is queued and an End, and waits for both.
+func (w *Writer) Close() error {
+	w.queue.close()
+	<-w.done
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.stats.Stopped != "" {
+		return nil // said when it happened
+	}
+	return w.file.Close()
+}
+
+// run is the goroutine that writes.
+func (w *Writer) run() {
+	defer close(w.done)
+	tick := time.NewTicker(w.options.Flush)
+	defer tick.Stop()
+	for {
+		select {
+		case <-w.queue.wake:
+			items, closed := w.queue.take()
+			w.write(items)
+			if closed {
+				w.finish()
+				return
+			}
+		case e := <-w.erases:
+			items, _ := w.queue.take()
+			w.write(items)
+			e.done <- w.erase(e.person)
+		case <-tick.C:
+			if w.enc != nil {
+				w.check(w.enc.flush())
+				w.count(0)
+			}
+		}
+	}
+}
+
+func (w *Writer) write(items []any) {
+	for _, it := range items {
+		if w.enc == nil {
+			return
+		}
+		w.check(w.add(it))
+	}
+	w.count(len(items))
+}
+
+func (w *Writer) add(it any) error {
+	switch it := it.(type) {
+	case stepped:
+		if len(w.masks) > 0 {
+			it.ev, it.effects = w.masks.event(it.ev), w.masks.effects(it.effects)
+		}
+		s, err := stepOf(it.at, it.ev, it.effects)
+		if err != nil {
+			return err
+		}
+		return w.enc.add(s)
+	case shown:
+		gen, err := w.generation(it.u.Gen)
+		if err != nil {
+			return err
+		}
+		return w.record(Shown{At: it.at, Viewer: it.u.Viewer, Gen: gen, Full: it.u.Full,
+			Put: places(it.u.Put), Gone: it.u.Gone, Scores: places(it.u.Scores)})
+	case Record:
+		return w.record(it)
+	}
+	return fmt.Errorf("journal: cannot write a %T", it)
+}
+
+func (w *Writer) record(r Record) error {
+	if len(w.masks) > 0 {
+		if r = w.masks.record(r); r == nil {
+			return nil
+		}
+	}
+	return w.enc.add(r)
+}
+
+// generation counts the generations, and records a new one.
+func (w *Writer) generation(g policy.Generation) (int, error) {
+	n, known := w.gens[g]
+	if known {
+		return n, nil
+	}
+	n = len(w.gens)
+	w.gens[g] = n
+	return n, w.enc.add(Taken{Name: g.Name, Digest: g.Digest, Params: g.Params})
+}
+
+func (w *Writer) finish() {
+	if w.enc != nil {
+		err := w.enc.add(End{At: w.now().UnixMilli()})
+		if err == nil {
+			err = w.enc.flush()
+		}
+		w.check(err)
+	}
+	w.count(0)
+}
+
+// check stops the journal where it cannot go on. The evening does.
+func (w *Writer) check(err error) {
+	if err == nil {
+		return
+	}
+	w.count(0)
+	w.mu.Lock()
+	w.stats.Stopped = err.Error()
+	w.mu.Unlock()
+	if errors.Is(err, errFull) {
+		w.log.Warn("the journal has reached its limit and records no more of this epoch", "bytes", w.enc.size, "file", w.path)
+	} else {
+		w.log.Error("the journal has stopped", "err", err, "file", w.path)
+	}
+	w.enc = nil
+	if err := w.file.Close(); err != nil {
+		w.log.Error("journal not closed cleanly", "err", err)
+	}
+	w.queue.stop()
+}
+
+func (w *Writer) count(records int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.stats.Records += uint64(records)
+	if w.enc != nil {
+		w.stats.Bytes = w.enc.size
+	}
+}

@@ -1,0 +1,155 @@
+package registry
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/napalmsky/napalmsky/host/policy"
+	"github.com/napalmsky/napalmsky/host/policy/wasm"
+	"github.com/napalmsky/napalmsky/host/store"
+)
+
+// Status is what serves and what there is, the latest loaded first. The copy is the caller's.
+func (r *Registry) Status() Status {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := Status{}
+	for _, h := range Hooks {
+		if v := r.slots[h].now.Load(); v != nil {
+			s.Serving = append(s.Serving, v.gen.public())
+		}
+	}
+	states := r.states()
+	for _, v := range r.versions {
+		s.Versions = append(s.Versions, r.describe(v, states))
+	}
+	slices.SortFunc(s.Versions, func(a, b Version) int {
+		return cmp.Or(cmp.Compare(isRule(a), isRule(b)), b.LoadedAt.Compare(a.LoadedAt), cmp.Compare(a.Digest, b.Digest))
+	})
+	return s
+}
+
+// isRule sorts the rules compiled in behind all files.
+func isRule(v Version) int {
+	if strings.HasPrefix(v.Digest, nativePrefix) {
+		return 1
+	}
+	return 0
+}
+
+func (r *Registry) version(digest string) Version {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.describe(r.versions[digest], r.states())
+}
+
+// states tells where versions stand that are not merely stored. Under mu.
+func (r *Registry) states() map[*version]State {
+	states := map[*version]State{}
+	for run := range r.runs {
+		states[run.version] = Draining
+	}
+	for _, s := range r.slots {
+		states[s.base.own.version] = Warm
+	}
+	for _, s := range r.slots {
+		if w := s.warm.Load(); w != nil {
+			states[w.own.version] = Warm
+		}
+		if v := s.now.Load(); v != nil && v.own != v.by {
+			states[v.own.version] = Warm
+		}
+	}
+	for _, s := range r.slots {
+		if v := s.now.Load(); v != nil {
+			states[v.by.version] = Serving
+		}
+	}
+	for _, v := range r.versions {
+		if v.quarantined != "" {
+			states[v] = Quarantined
+		}
+	}
+	return states
+}
+
+// describe is under mu.
+func (r *Registry) describe(v *version, states map[*version]State) Version {
+	d := Version{
+		Digest: v.digest, Name: v.about.Name, Version: v.about.Version,
+		Hooks: slices.Clone(v.about.Hooks), Params: slices.Clone(v.about.Params),
+		Bytes: v.bytes, State: cmp.Or(states[v], Stored), LoadedAt: v.loadedAt, Reason: v.quarantined,
+	}
+	for _, h := range v.about.Hooks {
+		d.Use = append(d.Use, v.use[h].figure(h))
+	}
+	for run := range r.runs {
+		if p, is := run.plugin.(*wasm.Plugin); is && run.version == v {
+			addFigures(d.Use, p)
+		}
+	}
+	return d
+}
+
+// addFigures adds what only the engine knows. Instances that serve several
+// hooks count for the first of them.
+func addFigures(use []HookFigure, p *wasm.Plugin) {
+	f := p.Figures()
+	use[0].Instances += f.Instances
+	use[0].MemBytes += f.MemBytes
+}
+
+// Totals sums what all versions were asked since the start.
+func (r *Registry) Totals() policy.HookStats {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var t policy.HookStats
+	for _, v := range r.versions {
+		for _, c := range v.use {
+			t.OK, t.Trapped, t.Invalid = t.OK+c.ok.Load(), t.Trapped+c.trapped.Load(), t.Invalid+c.invalid.Load()
+			t.Nanos += c.nanos.Load()
+		}
+	}
+	return t
+}
+
+// Inspect takes a module through the pipeline as Load does and changes nothing.
+// A signature is not asked for.
+func (r *Registry) Inspect(ctx context.Context, module []byte) (Version, error) {
+	if known := r.known(digestOf(module)); known != nil {
+		return r.version(known.digest), nil // it passed before
+	}
+	if err := r.isClosed(); err != nil {
+		return Version{}, err
+	}
+	v, err := r.loader.check(ctx, module)
+	if err != nil {
+		return Version{}, plain(err)
+	}
+	return v, nil
+}
+
+// History reads the audit log, newest first: what came before a moment (Unix
+// ms; 0: everything), at most limit lines. No two lines have the same time.
+func (r *Registry) History(ctx context.Context, before int64, limit int) ([]Change, error) {
+	rows, err := r.deps.Store.PluginChanges(ctx, before, limit)
+	if err != nil {
+		return nil, fmt.Errorf("registry: history: %w", err)
+	}
+	changes := make([]Change, len(rows))
+	for i, row := range rows {
+		changes[i] = changeOf(row)
+	}
+	return changes, nil
+}
+
+func changeOf(row store.PluginChange) Change {
+	return Change{
+		At: time.UnixMilli(row.At), Who: row.Who, Action: row.Action, Hook: Hook(row.Hook), Digest: row.Digest,
+		Before: row.Before, After: row.After, Result: row.Result,
+	}
+}
