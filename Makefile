@@ -14,9 +14,9 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unve
 
 PLUGIN_NAMES := match-mutual cooldown-standard trim-essential
 PLUGIN_DIR    = ./plugins/$(subst -,,$(1))/wasm
-WASM         := GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -trimpath -ldflags="-s -w"
+WASM         := GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -buildvcs=false -trimpath -ldflags="-s -w"
 
-.PHONY: help run build plugins page test test-go test-js lint generate check-generated evening prove bench clean need FORCE
+.PHONY: help run build plugins page test test-go test-js lint generate check-generated evening record-evening guests prove bench clean need FORCE
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
@@ -77,6 +77,14 @@ prove: build ## long runs: full evenings, kills, fuzzing (about an hour)
 	@for f in $$(grep -rlE '^func Fuzz' --include='*_test.go' host sdk); do \
 		for name in $$(grep -oE '^func Fuzz[A-Za-z0-9_]+' $$f | cut -c6-); do \
 			echo "fuzz $$name"; go test -run xxx -fuzz "^$$name$$" -fuzztime 60s ./$$(dirname $$f); done; done
+
+record-evening: build ## record testdata/evenings/200.journal anew (after the lobby was meant to change)
+	@bash testdata/evenings/record.sh
+
+guests: ## rebuild the C, AssemblyScript and Rust guests (clang, lld, npx, Debian's rustc with its wasm32 library)
+	cd testdata/guests/c && clang --target=wasm32 -nostdlib -ffreestanding -O3 -mbulk-memory -Wl,--no-entry -Wl,--strip-all -o match-mutual.wasm match-mutual.c
+	cd testdata/guests/assemblyscript && npx --yes --package=assemblyscript@0.28.20 -- asc match-mutual.ts -O3 --noAssert --runtime stub --use abort= -o match-mutual.wasm
+	cd testdata/guests/rust && /usr/bin/rustc --target wasm32-unknown-unknown --crate-type cdylib -C opt-level=3 -C panic=abort -C strip=symbols -C linker=wasm-ld -o match-mutual.wasm match-mutual.rs
 
 bench: build ## benchmarks of the parts that are ours
 	go test -run xxx -bench . -benchmem ./host/lobby ./host/reel ./host/wire ./host/policy/...

@@ -73,9 +73,13 @@ func callOf(m store.Meeting) call {
 	if m.EndedAt > m.StartedAt {
 		talked = (m.EndedAt - m.StartedAt) / 1000
 	}
+	reason := m.Reason
+	if reason == "blocked" {
+		reason = "hangup" // whoever was blocked must not read it from their history
+	}
 	return call{
 		Call: m.Call, Other: m.Other, OtherName: m.OtherName, OtherPhoto: m.OtherPhoto, Caller: m.Caller, Seconds: m.Seconds,
-		Talked: talked, StartedAt: m.StartedAt, EndedAt: m.EndedAt, Reason: m.Reason, CooldownUntil: m.CooldownUntil,
+		Talked: talked, StartedAt: m.StartedAt, EndedAt: m.EndedAt, Reason: reason, CooldownUntil: m.CooldownUntil,
 	}
 }
 

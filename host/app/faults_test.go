@@ -391,8 +391,12 @@ func TestABlockIsSilentAndLasting(t *testing.T) {
 		_, err = p.Invite(ctx, other, 300)
 		refusedAs(t, "an invite across the block", err, "not_in_reel")
 	}
-	if hist, err := b.History(ctx); err != nil || len(hist.Calls) != 1 {
+	hist, err := b.History(ctx)
+	if err != nil || len(hist.Calls) != 1 || hist.Calls[0].Reason != "hangup" {
 		t.Errorf("Bob's history %+v, %v", hist, err)
+	}
+	if day := time.Now().Add(25 * time.Hour).UnixMilli(); len(hist.Cooldowns) != 1 || hist.Cooldowns[0].Until > day {
+		t.Errorf("Bob reads the report from his cooldown: %+v", hist.Cooldowns)
 	}
 }
 

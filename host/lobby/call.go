@@ -156,6 +156,11 @@ func (l *Lobby) file(m *meeting, endedAt int64, how string, by PersonID) {
 		What: "call", How: how, Asked: int64(m.start.Seconds), Talked: m.talked(endedAt),
 		Met: int64(max(1, m.met, l.tieOf(m.start.A, m.start.B).met)), Reported: m.reported,
 	}
+	if how == "blocked" {
+		// Both are told the cooldown, and nobody may read a block or a report from
+		// it: it is what any hang-up earns. What keeps them apart is the block.
+		c.How, c.Reported = "hangup", false
+	}
 	switch by {
 	case 0:
 	case m.start.A:
