@@ -24,7 +24,7 @@ help: ## list the targets
 
 run: build ## start on http://127.0.0.1:8080 with SQLite in ./data
 	@exec $(BIN)/napalmsky serve --data $(DATA) --plugins $(BIN)/plugins --demo $(DEMO) \
-		$(if $(LAN),--lan,--listen $(LISTEN)) $(ARGS)
+		--listen $(LISTEN) $(if $(LAN),--lan) $(ARGS)
 
 build: plugins page ## bin/napalmsky and bin/plugins/*.wasm
 	@echo "building bin/napalmsky"

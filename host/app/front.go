@@ -129,10 +129,14 @@ func (a *App) URL() string { return a.fronts[0].url() }
 func (a *App) Greeting() []string {
 	lines := []string{"", "  Napalm Sky is ready: " + a.URL(), "  Open it in two windows (the second one private) and let the two meet.", ""}
 	if len(a.fronts) > 1 {
-		port := a.fronts[1].ln.Addr().(*net.TCPAddr).Port
-		for _, ip := range lanAddresses() {
+		addr := a.fronts[1].ln.Addr().(*net.TCPAddr)
+		reach := []net.IP{addr.IP}
+		if addr.IP.IsUnspecified() {
+			reach = lanAddresses()
+		}
+		for _, ip := range reach {
 			lines = append(lines, fmt.Sprintf("  Phones on this network: https://%s  (accept the self-made certificate once)",
-				net.JoinHostPort(ip.String(), fmt.Sprint(port))))
+				net.JoinHostPort(ip.String(), fmt.Sprint(addr.Port))))
 		}
 		lines = append(lines, "")
 	}
