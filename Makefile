@@ -38,10 +38,14 @@ $(BIN)/plugins/%.wasm: FORCE
 	@echo "building $@"
 	@$(WASM) -o $@ $(call PLUGIN_DIR,$*)
 
-page: ## bundle the page with esbuild
-	@echo "building the page"
-	@go tool esbuild host/web/src/main.ts --bundle --minify --target=es2022 --log-level=warning --outfile=host/web/dist/app.js
-	@go tool esbuild host/web/src/app.css --bundle --minify --log-level=warning --outfile=host/web/dist/app.css
+BUNDLE := go tool esbuild --bundle --minify --target=es2022 --log-level=warning
+
+page: ## bundle people's page and the operators' console with esbuild
+	@echo "building the pages"
+	@$(BUNDLE) host/web/src/main.ts --outfile=host/web/dist/app.js
+	@$(BUNDLE) host/web/src/app.css --outfile=host/web/dist/app.css
+	@$(BUNDLE) host/admin/page/main.ts --outfile=host/admin/dist/app.js
+	@$(BUNDLE) host/admin/page/app.css --outfile=host/admin/dist/app.css
 
 test: need lint check-generated build test-js test-go ## everything that fits 15 minutes; installs what is missing when it can
 
@@ -90,4 +94,4 @@ bench: build ## benchmarks of the parts that are ours
 	go test -run xxx -bench . -benchmem ./host/lobby ./host/reel ./host/wire ./host/policy/...
 
 clean: ## remove what make built (never ./data)
-	rm -rf $(BIN) host/web/dist/app.js host/web/dist/app.css
+	rm -rf $(BIN) host/web/dist/app.* host/admin/dist/app.*

@@ -49,9 +49,12 @@ func TestAKilledServersSocketIsReplaced(t *testing.T) {
 
 func TestALivingServersSocketIsLeftAlone(t *testing.T) {
 	h := start(t, nil)
-	_, err := Open(Options{Socket: h.socket, Registry: admintest.New(), Log: quiet(t)})
+	s, err := Open(Options{Socket: h.socket, Registry: admintest.New(), Log: quiet(t)})
+	if err == nil {
+		s.Close()
+	}
 	if !errors.Is(err, ErrInUse) {
-		t.Errorf("a second server: %v", err)
+		t.Fatalf("a second server: %v", err)
 	}
 	if a := h.ask(t, "GET", "/admin/v1/status", nil); a.status != 200 {
 		t.Errorf("the first one answers %d", a.status)

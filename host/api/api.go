@@ -78,14 +78,17 @@ type api struct {
 
 	requests, signups *limiter[addressKey]
 	writes, photos    *limiter[lobby.PersonID]
-	uploads           chan struct{} // one slot per photo being read
+	intake            *intake       // photos on their way in
+	uploads           chan struct{} // one slot per photo being scaled
 }
 
 const (
 	patience       = 10 * time.Second // for a request, and for its body to arrive
 	uploadPatience = 30 * time.Second
-	maxBody        = 64 << 10 // bytes of JSON
-	maxPhoto       = 5 << 20  // bytes
+	bodyPatience   = 15 * time.Second // of those, for the photo to arrive
+	maxBody        = 64 << 10         // bytes of JSON
+	maxPhoto       = 5 << 20          // bytes
+	maxHeld        = 16 * maxPhoto    // bytes of photos that were not scaled yet
 )
 
 // New makes an echo with every route of this package. The caller mounts the
@@ -99,6 +102,7 @@ func New(d Deps, cfg config.Config) *echo.Echo {
 		signups:  newLimiter[addressKey](l.SignupsPerMinute, l.SignupsBurst),
 		writes:   newLimiter[lobby.PersonID](l.WritesPerMinute, l.WritesBurst),
 		photos:   newLimiter[lobby.PersonID](l.UploadsPerMinute, l.UploadsBurst),
+		intake:   newIntake(maxHeld),
 		uploads:  make(chan struct{}, l.UploadsAtOnce),
 	}
 	for _, o := range cfg.Origins {

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"reflect"
 	"strconv"
+	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
@@ -38,21 +40,71 @@ func readJSON(c echo.Context, v any) error {
 // decode reads one JSON object into the struct v points to. encoding/json is
 // too forgiving for input from strangers: here an unknown, repeated, null,
 // wrong-typed or (tagged need:"yes") missing field is refused and named by its
-// path, names match exactly, and numbers are whole. Structs, slices,
+// path, names match exactly, numbers are whole, and text is what was sent (an
+// escape for half a character is not replaced by another). Structs, slices,
 // string-keyed maps, pointers, strings, bools and signed integers are known.
 func decode(data []byte, v any) *fault {
 	if !bytes.HasPrefix(bytes.TrimLeft(data, " \t\r\n"), []byte("{")) || !utf8.Valid(data) || !json.Valid(data) {
 		return refuse("bad_json", "")
 	}
-	d := json.NewDecoder(bytes.NewReader(data))
+	d := &tokens{json.NewDecoder(bytes.NewReader(data)), data}
 	d.UseNumber()
 	return decodeValue(d, reflect.ValueOf(v).Elem(), "")
 }
 
-func decodeValue(d *json.Decoder, v reflect.Value, path string) *fault {
-	tok, err := d.Token()
+// tokens reads JSON that is known to be valid.
+type tokens struct {
+	*json.Decoder
+	data []byte // what it reads
+}
+
+// next is Token, and whether it was written whole: text with the escape of a
+// lone surrogate, which stands for no character, is not.
+func (d *tokens) next() (tok json.Token, whole bool, err error) {
+	from := d.InputOffset()
+	tok, err = d.Token()
+	_, text := tok.(string)
+	return tok, !text || !loneSurrogate(d.data[from:d.InputOffset()]), err
+}
+
+func loneSurrogate(raw []byte) bool {
+	for {
+		i := bytes.IndexByte(raw, '\\')
+		if i < 0 {
+			return false
+		}
+		r, size := escaped(raw[i:])
+		if raw = raw[i+size:]; !utf16.IsSurrogate(r) {
+			continue
+		}
+		low, size := escaped(raw)
+		if utf16.DecodeRune(r, low) == unicode.ReplacementChar {
+			return true
+		}
+		raw = raw[size:]
+	}
+}
+
+// escaped reads the escape that raw begins with; r is -1 unless it is of the
+// form \u0000.
+func escaped(raw []byte) (r rune, size int) {
+	if len(raw) < 6 || raw[0] != '\\' || raw[1] != 'u' {
+		return -1, min(len(raw), 2)
+	}
+	n, err := strconv.ParseUint(string(raw[2:6]), 16, 16)
+	if err != nil {
+		return -1, 2
+	}
+	return rune(n), 6
+}
+
+func decodeValue(d *tokens, v reflect.Value, path string) *fault {
+	tok, whole, err := d.next()
 	if err != nil {
 		return refuse("bad_json", path)
+	}
+	if !whole {
+		return halfCharacter(path)
 	}
 	for v.Kind() == reflect.Pointer {
 		v.Set(reflect.New(v.Type().Elem()))
@@ -102,7 +154,7 @@ func decodeValue(d *json.Decoder, v reflect.Value, path string) *fault {
 	return nil
 }
 
-func decodeStruct(d *json.Decoder, v reflect.Value, path string) *fault {
+func decodeStruct(d *tokens, v reflect.Value, path string) *fault {
 	fields := map[string]int{}
 	for i := range v.NumField() {
 		fields[v.Type().Field(i).Tag.Get("json")] = i
@@ -126,7 +178,7 @@ func decodeStruct(d *json.Decoder, v reflect.Value, path string) *fault {
 	return nil
 }
 
-func decodeMap(d *json.Decoder, v reflect.Value, path string) *fault {
+func decodeMap(d *tokens, v reflect.Value, path string) *fault {
 	v.Set(reflect.MakeMap(v.Type()))
 	_, f := eachKey(d, path, func(key, path string) *fault {
 		item := reflect.New(v.Type().Elem()).Elem()
@@ -137,7 +189,7 @@ func decodeMap(d *json.Decoder, v reflect.Value, path string) *fault {
 	return f
 }
 
-func decodeSlice(d *json.Decoder, v reflect.Value, path string) *fault {
+func decodeSlice(d *tokens, v reflect.Value, path string) *fault {
 	list := reflect.MakeSlice(v.Type(), 0, 4)
 	for i := 0; d.More(); i++ {
 		item := reflect.New(v.Type().Elem()).Elem()
@@ -152,15 +204,18 @@ func decodeSlice(d *json.Decoder, v reflect.Value, path string) *fault {
 }
 
 // eachKey visits an object whose opening brace was read, and reads its closing one.
-func eachKey(d *json.Decoder, path string, visit func(key, path string) *fault) (map[string]bool, *fault) {
+func eachKey(d *tokens, path string, visit func(key, path string) *fault) (map[string]bool, *fault) {
 	seen := map[string]bool{}
 	for d.More() {
-		tok, err := d.Token()
+		tok, whole, err := d.next()
 		key, ok := tok.(string)
 		if err != nil || !ok {
 			return nil, refuse("bad_json", path)
 		}
 		at := join(path, key)
+		if !whole {
+			return nil, halfCharacter(at)
+		}
 		if seen[key] {
 			return nil, refuse("duplicate_field", at)
 		}
@@ -171,6 +226,10 @@ func eachKey(d *json.Decoder, path string, visit func(key, path string) *fault) 
 	}
 	_, _ = d.Token()
 	return seen, nil
+}
+
+func halfCharacter(path string) *fault {
+	return badValue(path, "Half of a surrogate pair is no character.")
 }
 
 // join extends a path by a client's key, of which only so much is repeated.

@@ -136,14 +136,14 @@ func (m *memory) Cooldowns(context.Context, lobby.PersonID, int64) ([]store.Cool
 	return m.cooldowns, err
 }
 
-func (m *memory) Put(_ context.Context, r io.Reader) (string, error) {
+func (m *memory) Put(ctx context.Context, r io.Reader) (string, error) {
 	data, err := io.ReadAll(r)
 	if err != nil {
 		return "", fmt.Errorf("%w: %v", errNotImage, err) // as a decoder would put it
 	}
 	unlock, err := m.begin("put")
 	defer unlock()
-	if err != nil {
+	if err = errors.Join(err, ctx.Err()); err != nil {
 		return "", err
 	}
 	if bytes.HasPrefix(data, []byte("huge")) {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -22,7 +23,7 @@ func (a *api) putPhoto(c echo.Context, who visitor) error {
 	if err := a.perPerson(a.photos, who); err != nil {
 		return err
 	}
-	id, err := a.receive(c)
+	id, err := a.receive(c, who)
 	if err != nil {
 		return err
 	}
@@ -33,12 +34,20 @@ func (a *api) putPhoto(c echo.Context, who visitor) error {
 	return c.JSON(http.StatusOK, photoSaved{p.Version, p.Profile.Photo})
 }
 
-// receive hands the body to the media store. Pictures are large while they are
-// scaled, so only so many are let in at once; the others wait their turn.
-func (a *api) receive(c echo.Context) (id string, err error) {
+// receive takes the body in and hands it to the media store. Only so many are
+// scaled at once, and none waits for a body that is still on its way.
+func (a *api) receive(c echo.Context, who visitor) (id string, err error) {
 	r := c.Request()
 	if r.ContentLength > maxPhoto {
 		return "", refuse("photo_too_large", "")
+	}
+	if !a.intake.enter(who.id) {
+		return "", &fault{Code: "rate_limited", Detail: "Another photo of yours is on its way.", Retry: bodyPatience}
+	}
+	defer a.intake.leave(who.id)
+	photo, err := a.takeIn(c, who)
+	if err != nil {
+		return "", err
 	}
 	select {
 	case a.uploads <- struct{}{}:
@@ -46,16 +55,11 @@ func (a *api) receive(c echo.Context) (id string, err error) {
 	case <-r.Context().Done():
 		return "", r.Context().Err()
 	}
-	body := &remember{Reader: http.MaxBytesReader(c.Response().Writer, r.Body, maxPhoto)}
-	id, err = a.Media.Put(r.Context(), body)
-	var tooLarge *http.MaxBytesError
-	switch {
+	switch id, err = a.Media.Put(r.Context(), photo); {
 	case err == nil:
 		return id, nil
-	case errors.Is(err, a.TooBig), errors.As(body.err, &tooLarge):
+	case errors.Is(err, a.TooBig):
 		return "", refuse("photo_too_large", "")
-	case body.err != nil:
-		return "", refuse("body_unreadable", "")
 	case errors.Is(err, a.NotImage):
 		return "", refuse("not_an_image", "")
 	default:
@@ -63,19 +67,23 @@ func (a *api) receive(c echo.Context) (id string, err error) {
 	}
 }
 
-// remember keeps why reading failed: a half-read image is also no image, and
-// the sender should learn the first cause.
-type remember struct {
-	io.Reader
-	err error
-}
-
-func (m *remember) Read(p []byte) (int, error) {
-	n, err := m.Reader.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) {
-		m.err = err
+// takeIn reads the whole body, which must be here within bodyPatience.
+func (a *api) takeIn(c echo.Context, who visitor) (io.Reader, error) {
+	r, w := c.Request(), c.Response()
+	if err := readUntil(w, time.Now().Add(bodyPatience)); err != nil {
+		return nil, err
 	}
-	return n, err
+	photo, err := a.intake.read(who.id, http.MaxBytesReader(w.Writer, r.Body, maxPhoto))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, refuse("photo_too_large", "")
+	case errors.Is(err, errFull):
+		return nil, &fault{Code: "unavailable", Retry: retryUnavailable}
+	case err != nil:
+		return nil, refuse("body_unreadable", "")
+	}
+	return photo, nil // net/http lifted the deadline at the body's end
 }
 
 func (a *api) deletePhoto(c echo.Context, who visitor) error {

@@ -6,8 +6,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/napalmsky/napalmsky/host/config"
 	"github.com/napalmsky/napalmsky/host/store"
@@ -133,27 +131,6 @@ func (v *verdict) within(field string, n, low, high int) int {
 	v.that(n >= low && n <= high, field, fmt.Sprintf("Must be between %d and %d.", low, high))
 	return n
 }
-
-// text trims, and refuses what is too long or would not print as what it is.
-func (v *verdict) text(field, s string, most int, lines bool) string {
-	if lines {
-		s = strings.ReplaceAll(s, "\r\n", "\n")
-	}
-	s = strings.TrimSpace(s)
-	v.that(utf8.RuneCountInString(s) <= most, field, fmt.Sprintf("At most %d characters.", most))
-	for _, c := range s {
-		v.that(!unprintable(c) || lines && (c == '\n' || c == '\t'), field, "Control characters are not allowed.")
-	}
-	return s
-}
-
-// unprintable: control characters, line separators, and the marks that turn the
-// direction of what follows (a name must not rearrange the page around it).
-func unprintable(c rune) bool {
-	return unicode.IsControl(c) || c >= 0x2028 && c <= 0x202e || c >= 0x2066 && c <= 0x2069
-}
-
-func visible(c rune) bool { return unicode.In(c, unicode.L, unicode.N, unicode.S, unicode.P) }
 
 // members are those of a list that the product knows, each once.
 func (v *verdict) members(field string, list []string, known map[string]bool, most int) []string {

@@ -36,6 +36,7 @@ type Options struct {
 	Now    func() time.Time // the wall clock
 	Random io.Reader        // crypto/rand
 	Store  store.Store      // a SQLite file in the data folder; the App closes what it is given
+	Cache  string           // compiled plugins; DATA/cache/wasm
 	// Backend wraps what the sockets talk to, as a node between them and the lobby would.
 	Backend func(conn.Backend) conn.Backend
 }

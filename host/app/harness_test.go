@@ -64,7 +64,7 @@ func startApp(t *testing.T, change func(*config.Config), options ...func(*app.Op
 	if change != nil {
 		change(&cfg)
 	}
-	o := app.Options{Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))}
+	o := app.Options{Cache: filepath.Join(pluginDir, "cache"), Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))}
 	for _, f := range options {
 		f(&o)
 	}

@@ -50,7 +50,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 		"host/store/sqlite/db":   {},
 		"host/store/migrations":  {},
 		"host/policy":            {"host/lobby", "sdk/abi"},
-		"host/policy/wasm":       {"host/lobby", "host/policy", "sdk/abi"},
+		"host/policy/wasm":       {"host/lobby", "host/policy", "host/policy/meter", "sdk/abi"},
 		"host/policy/meter":      {},
 		"host/policy/native":     {"host/lobby", "host/policy", "sdk/"},
 		"host/policy/registry":   {"host/lobby", "host/policy", "host/policy/wasm", "host/policy/native", "host/store", "sdk/abi"},

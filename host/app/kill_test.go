@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"sync"
 	"syscall"
@@ -24,7 +25,7 @@ import (
 func serveUntilKilled() int {
 	cfg := testConfig(os.Getenv("NAPALMSKY_TEST_SERVE"))
 	cfg.Plugins = os.Getenv("NAPALMSKY_TEST_PLUGINS")
-	a, err := app.New(context.Background(), cfg, app.Options{Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))})
+	a, err := app.New(context.Background(), cfg, app.Options{Cache: filepath.Join(cfg.Plugins, "cache"), Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1

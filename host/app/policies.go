@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -33,7 +34,7 @@ const nativeHook = registry.Native
 // one starts with what the configuration names.
 func openPolicies(ctx context.Context, cfg config.Config, plugins store.Plugins, o Options) (*policies, error) {
 	c := registry.Config{
-		Dir: filepath.Join(cfg.Data, "plugins"), CacheDir: filepath.Join(cfg.Data, "cache", "wasm"),
+		Dir: filepath.Join(cfg.Data, "plugins"), CacheDir: cmp.Or(o.Cache, filepath.Join(cfg.Data, "cache", "wasm")),
 		Seeds: map[registry.Hook]string{}, OnFailure: map[registry.Hook]registry.OnFailure{}, Hooks: map[registry.Hook]registry.HookLimits{},
 		Baselines: registry.Baselines{Match: matchmutual.Plugin, Cooldown: cooldownstandard.Plugin, Trim: trimessential.Plugin},
 	}

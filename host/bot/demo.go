@@ -46,6 +46,7 @@ const (
 	demoRingPause  = 2 * time.Minute  // between two demo rings at the same human
 	demoStay       = 30 * time.Minute // mean; then somebody new comes, as cooldowns use up those who stay
 	demoArrival    = 100 * time.Millisecond
+	demoGoodbye    = 3 * time.Second // from the goodbye to hanging up: time to read it
 )
 
 // Demo keeps N demo people in the lobby until ctx ends: they live the evening
@@ -169,7 +170,9 @@ func (d *crowd) Greet(e *Evening, call int64) {
 	}
 	say(1200*time.Millisecond, "Hello! I am a demo person, so there is no video from my side.")
 	say(6*time.Second, "Everything else is real: this chat, the clock, and the cooldown after we part.")
-	e.during(between(e.Rand, 20*time.Second, time.Minute), func() { e.say(wire.ClientCallEnd{Call: call}) })
+	parting := between(e.Rand, 20*time.Second, time.Minute)
+	say(parting, "I have to move on. It was nice to meet you: goodbye!")
+	e.during(parting+demoGoodbye, func() { e.say(wire.ClientCallEnd{Call: call}) })
 }
 
 // Heard answers, at most now and then, as somebody who listens.

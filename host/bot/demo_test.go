@@ -5,6 +5,20 @@ import (
 	"time"
 )
 
+// TestADemoPersonSaysGoodbyeFirst: nobody is hung up on without a word.
+func TestADemoPersonSaysGoodbyeFirst(t *testing.T) {
+	now := time.Unix(1000, 0)
+	for i := range 20 {
+		e := &Evening{Rand: Rand(1, i), agenda: newAgenda(func() time.Time { return now })}
+		(&crowd{}).Greet(e, 7)
+		last := e.agenda.items
+		if n := len(last); n < 2 || last[n-1].at.Sub(last[n-2].at) != demoGoodbye {
+			t.Errorf("the last two intentions of %d: %v", n, last)
+		}
+		e.agenda.timer.Stop()
+	}
+}
+
 func TestTheWholeCrowdRingsAHumanRarely(t *testing.T) {
 	now := time.Unix(1000, 0)
 	d := &crowd{client: &Client{Now: func() time.Time { return now }}, bots: map[int64]bool{1: true, 2: true}, rung: map[int64]time.Time{}}

@@ -163,8 +163,12 @@ func (p *Person) Send(frame []byte) error {
 	return nil
 }
 
-// say tells the witness and sends. Ref 0 wants no reply.
+// say tells the witness and sends; what there is no line for was never said.
+// Ref 0 wants no reply.
 func (p *Person) say(ref uint32, c wire.Client) error {
+	if !p.Connected() {
+		return fmt.Errorf("bot: say: %w", ErrNotConnected)
+	}
 	p.witness.Said(p, p.client.Now(), ref, c)
 	return p.Send(wire.AppendClient(nil, ref, c))
 }

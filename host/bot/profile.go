@@ -10,7 +10,10 @@ import (
 // run can be repeated. Rand makes the one of person i.
 func Rand(seed uint64, i int) *rand.Rand { return rand.New(rand.NewPCG(seed, uint64(i)+1)) }
 
-const bioRunes = 300 // the workload page's
+const (
+	bioRunes = 300            // the workload page's
+	demoSays = "Demo person." // first thing in a demo bio: no card may pass for a human's
+)
 
 // RandomProfile is a plausible guest: mostly two genders, most seek the other,
 // a quarter anyone; ages around thirty; a bio of about 300 characters.
@@ -35,10 +38,11 @@ func RandomProfile(r *rand.Rand, c Choices) Profile {
 
 // DemoProfile is person i of a demo crowd: among any few neighbours every
 // gender occurs and somebody seeks every gender, at every age, so that any
-// newcomer finds company.
+// newcomer finds company. The bio begins by saying what they are.
 func DemoProfile(r *rand.Rand, c Choices, i int) Profile {
 	genders := max(c.Genders, 2)
 	p := common(r, c)
+	p.Bio = demoSays + " " + within(p.Bio, bioRunes-len(demoSays)-1)
 	p.Gender = i % genders
 	if round := i / genders; round%2 == 0 {
 		p.Seeking = upTo(genders)
@@ -76,6 +80,15 @@ func bio(r *rand.Rand) string {
 		b.WriteString(s)
 	}
 	return b.String()
+}
+
+// within cuts a bio to whole sentences of at most n bytes.
+func within(bio string, n int) string {
+	for len(bio) > n {
+		cut := strings.LastIndexByte(bio[:len(bio)-1], '.')
+		bio = bio[:cut+1]
+	}
+	return bio
 }
 
 func ascii(s string) string {

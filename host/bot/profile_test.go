@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"unicode/utf8"
 )
@@ -48,6 +49,9 @@ func TestAnyNewcomerFindsDemoCompany(t *testing.T) {
 			suits := 0
 			for i := range 32 {
 				p := DemoProfile(Rand(1, i), c, i)
+				if !strings.HasPrefix(p.Bio, "Demo person. ") || !strings.HasSuffix(p.Bio, ".") {
+					t.Fatalf("a demo person passes for a human, or is cut in mid-sentence: %q", p.Bio)
+				}
 				if p.Gender == seeking && slices.Contains(p.Seeking, gender) && p.AgeMin <= 18 && p.AgeMax >= 99 {
 					suits++
 				}

@@ -39,14 +39,17 @@ func (c CloseCode) String() string {
 
 // Drop implements Sink: bye, then the close handshake, after what is queued.
 // The first end counts; later ones change nothing.
-func (c *conn) Drop(code CloseCode) {
+func (c *conn) Drop(code CloseCode) { c.leave(code, c.hub.retry(code)) }
+
+// leave is Drop, with when the client may come back.
+func (c *conn) leave(code CloseCode, retry time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.code != 0 {
 		return
 	}
 	c.code, c.leaving = code, true
-	bye := wire.ServerBye{Code: int64(code), Reason: code.String(), RetryMS: c.hub.retry(code).Milliseconds()}
+	bye := wire.ServerBye{Code: int64(code), Reason: code.String(), RetryMS: retry.Milliseconds()}
 	c.push(wire.AppendServer(nil, wire.Envelope{}, bye))
 	if c.socket != nil {
 		c.setWriteDeadline(goodbyeWait)
@@ -117,6 +120,7 @@ func (c *conn) finish(err error) {
 	}
 	code := c.code
 	c.mu.Unlock()
+	c.session.Store(nil)
 	if c.stream != 0 {
 		c.hub.backend.Detach(c.person, c.stream, c)
 	}

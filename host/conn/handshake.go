@@ -49,9 +49,8 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.writeRefusal(w, code)
 		return
 	}
-	cookie := ""
 	if k, err := r.Cookie(SessionCookie); err == nil && fromPage {
-		cookie = k.Value
+		c.cookie = k.Value
 	}
 	lean := &leanWriter{ResponseWriter: w, hub: h}
 	ws, err := websocket.Accept(lean, r, &websocket.AcceptOptions{
@@ -64,7 +63,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c.open(ws, lean.conn)
-	go c.serve(cookie)
+	go c.serve()
 }
 
 func (h *Hub) refuse(w http.ResponseWriter, code wire.Code) {
@@ -101,48 +100,59 @@ func (h *Hub) originAllowed(r *http.Request) (fromPage, ok bool) {
 	return same, same
 }
 
-// login answers a hello: it finds out whose the socket is and attaches it. It
-// returns false when the socket is to be closed, which it has seen to.
-func (c *conn) login(hello wire.ClientHello, ref uint32, cookie string) bool {
+// login answers a hello: it finds out whose the socket is and attaches it. A
+// socket that may not stay it has dropped when it returns.
+func (c *conn) login(hello wire.ClientHello, ref uint32) {
 	token := hello.Token
 	if token == "" {
-		token = cookie
+		token = c.cookie
 	}
+	c.cookie = ""
 	ctx, cancel := context.WithTimeout(context.Background(), c.hub.cfg.HelloWait)
 	defer cancel()
 	if token == "" {
-		return c.turnAway(ref, wire.CodeUnauthorized, CloseNoLogin)
+		c.turnAway(ref, wire.CodeUnauthorized, CloseNoLogin)
+		return
 	}
 	person, err := c.hub.auth.Login(ctx, token)
 	switch {
 	case errors.Is(err, ErrNoSession) || err == nil && person == 0:
-		return c.turnAway(ref, wire.CodeUnauthorized, CloseNoLogin)
+		c.turnAway(ref, wire.CodeUnauthorized, CloseNoLogin)
+		return
 	case err != nil:
 		c.hub.log.Warn("login could not be checked", "err", err)
-		return c.turnAway(ref, wire.CodeOverloaded, CloseOverloaded)
+		c.turnAway(ref, wire.CodeOverloaded, CloseOverloaded)
+		return
+	}
+	c.person = person
+	// Before it counts as known: whoever comes too often is held to the limit for strangers.
+	if wait := c.wait(classAttach, c.hub.now()); wait > 0 {
+		c.tooFast(ref, wait)
+		c.leave(CloseFlood, wait)
+		return
 	}
 	if !c.helloTimer.Stop() {
-		return false
+		return
 	}
 	c.hub.known(c)
-	c.person = person
 	resume := Resume{Stream: lobby.ConnID(hello.Stream), Epoch: hello.Epoch, Seq: uint64(hello.Seq)}
 	stream, err := c.hub.backend.Attach(ctx, person, resume, c)
 	switch {
 	case errors.Is(err, ErrClosed):
-		return c.turnAway(ref, wire.CodeDraining, CloseDraining)
+		c.turnAway(ref, wire.CodeDraining, CloseDraining)
+		return
 	case err != nil:
-		return c.turnAway(ref, wire.CodeOverloaded, CloseOverloaded)
+		c.turnAway(ref, wire.CodeOverloaded, CloseOverloaded)
+		return
 	}
 	c.stream = stream
 	c.limit = wire.MaxFrame
-	return true
+	c.remember(ctx, token)
 }
 
-func (c *conn) turnAway(ref uint32, code wire.Code, end CloseCode) bool {
+func (c *conn) turnAway(ref uint32, code wire.Code, end CloseCode) {
 	c.say(wire.Refuse(ref, code, "", 0))
 	c.Drop(end)
-	return false
 }
 
 // leanWriter hands the websocket library a hijacked connection with small buffers.

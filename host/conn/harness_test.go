@@ -98,29 +98,74 @@ func (b *backend) sink(c int64) Sink {
 	return b.sinks[lobby.ConnID(c)]
 }
 
-// sessions maps tokens to people.
-type sessions map[string]lobby.PersonID
+// sessions knows the tokens token-1 to token-3 of the people 1 to 3, until they end.
+type sessions struct {
+	asked chan string // every token looked up, as long as there is room
+
+	mu     sync.Mutex
+	people map[string]lobby.PersonID
+	down   bool
+	after  func(token string) // called after a lookup, which it does not change
+}
 
 var errStoreDown = errors.New("store down")
 
-func (s sessions) Login(_ context.Context, token string) (lobby.PersonID, error) {
-	if token == "while-store-is-down" {
-		return 0, errStoreDown
+func newSessions() *sessions {
+	return &sessions{asked: make(chan string, 1000), people: map[string]lobby.PersonID{"token-1": 1, "token-2": 2, "token-3": 3}}
+}
+
+func (s *sessions) Login(_ context.Context, token string) (lobby.PersonID, error) {
+	s.mu.Lock()
+	p, ok := s.people[token]
+	down, after := s.down || token == "while-store-is-down", s.after
+	s.mu.Unlock()
+	select {
+	case s.asked <- token:
+	default:
 	}
-	p, ok := s[token]
-	if !ok {
+	if after != nil {
+		after(token)
+	}
+	switch {
+	case down:
+		return 0, errStoreDown
+	case !ok:
 		return 0, ErrNoSession
 	}
 	return p, nil
 }
 
-var people = sessions{"token-1": 1, "token-2": 2, "token-3": 3}
+func (s *sessions) end(token string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.people, token)
+}
+
+func (s *sessions) setDown(down bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.down = down
+}
+
+// awaitLookups waits until a token was looked up n more times.
+func (s *sessions) awaitLookups(t testing.TB, token string, n int) {
+	t.Helper()
+	for len(s.asked) > 0 {
+		<-s.asked
+	}
+	for n > 0 {
+		if receive(t, s.asked) == token {
+			n--
+		}
+	}
+}
 
 // house is a hub on a real loopback socket.
 type house struct {
 	t       testing.TB
 	hub     *Hub
 	backend *backend
+	people  *sessions
 	server  *httptest.Server
 	log     *syncBuffer
 	clients []*client
@@ -130,9 +175,12 @@ func open(t testing.TB, cfg Config, now func() time.Time) *house {
 	if now == nil {
 		now = time.Now
 	}
-	h := &house{t: t, backend: newBackend(), log: new(syncBuffer)}
+	if cfg.AttachBurst == 0 {
+		cfg.AttachBurst = 1_000_000 // three people play all of a test's sockets
+	}
+	h := &house{t: t, backend: newBackend(), people: newSessions(), log: new(syncBuffer)}
 	log := slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	h.hub = New(cfg, h.backend, people, log, now)
+	h.hub = New(cfg, h.backend, h.people, log, now)
 	h.server = httptest.NewServer(h.hub)
 	t.Cleanup(func() {
 		h.server.Close()

@@ -24,33 +24,41 @@ import (
 // ErrNoSession: the token names no session, or an expired one.
 var ErrNoSession = errors.New("no session")
 
-// Auth knows whose a session token is.
+// Auth knows whose a session token is. Safe for concurrent use.
 type Auth interface {
 	// Login returns the person of a token; ErrNoSession if there is none. Any other
 	// error means that it could not be found out: the client is asked to come back.
+	// It is asked again for every open socket, each Config.RecheckEvery; then
+	// ErrNoSession ends the socket and any other error changes nothing.
 	Login(ctx context.Context, token string) (lobby.PersonID, error)
 }
 
 // Config holds the hub's limits. Zero fields mean the default.
 type Config struct {
-	Origins        []string       // allowed beside the same host; exact, like "https://example.com"
-	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed; default nobody's
-	MaxConns       int            // sockets at once; default 20,000
-	MaxStrangers   int            // sockets not logged in, of one address (IPv6: one /64); default 100
-	QueueBytes     int            // unsent bytes of one socket; default 64 KB
-	HelloWait      time.Duration  // from the handshake to a finished login; default 10 s
-	PingEvery      time.Duration  // of silence; default 25 s
-	PongWait       time.Duration  // default 10 s
-	WriteWait      time.Duration  // for one frame; default 10 s
-	DrainPerSecond int            // sockets told to leave, each second; default 500
-	ReturnSpread   time.Duration  // over which drained clients are asked to come back; default 5 s
+	Origins         []string       // allowed beside the same host; exact, like "https://example.com"
+	TrustedProxies  []netip.Prefix // whose X-Forwarded-For is believed; default nobody's
+	MaxConns        int            // sockets at once; default 20,000
+	MaxStrangers    int            // sockets not logged in, of one address (IPv6: one /64); default 100
+	AttachPerSecond float64        // sockets one person may bring to the lobby; default 1
+	AttachBurst     int            // so many of them at once; default 10
+	QueueBytes      int            // unsent bytes of one socket, see weight; default 64 KB
+	HelloWait       time.Duration  // from the handshake to a finished login; default 10 s
+	RecheckEvery    time.Duration  // a session is looked up again at least so often; default 5 min
+	PingEvery       time.Duration  // of silence; default 25 s
+	PongWait        time.Duration  // default 10 s
+	WriteWait       time.Duration  // for one frame; default 10 s
+	DrainPerSecond  int            // sockets told to leave, each second; default 500
+	ReturnSpread    time.Duration  // over which drained clients are asked to come back; default 5 s
 }
 
 func (c Config) withDefaults() Config {
 	set(&c.MaxConns, 20_000)
 	set(&c.MaxStrangers, 100)
+	set(&c.AttachPerSecond, 1)
+	set(&c.AttachBurst, 10)
 	set(&c.QueueBytes, 64<<10)
 	set(&c.HelloWait, 10*time.Second)
+	set(&c.RecheckEvery, 5*time.Minute)
 	set(&c.PingEvery, 25*time.Second)
 	set(&c.PongWait, 10*time.Second)
 	set(&c.WriteWait, 10*time.Second)
@@ -59,7 +67,7 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-func set[T int | time.Duration](field *T, value T) {
+func set[T int | float64 | time.Duration](field *T, value T) {
 	if *field == 0 {
 		*field = value
 	}
@@ -73,6 +81,10 @@ type Hub struct {
 	auth    Auth
 	log     *slog.Logger
 	now     func() time.Time
+	quotas  quotas
+	paces   *paces
+
+	rechecking atomic.Bool // a round of rechecks is under way
 
 	framesIn, framesOut, bytesIn, bytesOut atomic.Uint64
 
@@ -87,10 +99,12 @@ type Hub struct {
 	empty     chan struct{} // closed when draining and the last conn is gone
 }
 
-// New returns a hub. now drives rate limits and pings.
+// New returns a hub. now drives rate limits, rechecks and pings.
 func New(cfg Config, backend Backend, auth Auth, log *slog.Logger, now func() time.Time) *Hub {
+	cfg = cfg.withDefaults()
+	q := cfg.quotas()
 	return &Hub{
-		cfg: cfg.withDefaults(), backend: backend, auth: auth, log: log, now: now,
+		cfg: cfg, backend: backend, auth: auth, log: log, now: now, quotas: q, paces: newPaces(q, cfg.MaxConns),
 		conns: map[*conn]struct{}{}, strangers: map[netip.Addr]int{}, closed: map[CloseCode]uint64{},
 		empty: make(chan struct{}),
 	}
@@ -175,9 +189,11 @@ func (h *Hub) closeEmpty() {
 	}
 }
 
-// sweep pings whoever has been silent, until end.
+// sweep pings whoever has been silent and rechecks old logins, until end.
 func (h *Hub) sweep(end <-chan struct{}) {
-	tick := time.NewTicker(h.cfg.PingEvery / 5)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	tick := time.NewTicker(min(h.cfg.PingEvery, h.cfg.RecheckEvery) / 5)
 	defer tick.Stop()
 	for {
 		select {
@@ -194,5 +210,6 @@ func (h *Hub) sweep(end <-chan struct{}) {
 				go c.ping()
 			}
 		}
+		h.recheckDue(ctx, all)
 	}
 }

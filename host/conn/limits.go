@@ -85,6 +85,12 @@ func (h *Hub) release(c *conn, code CloseCode) {
 type quota struct {
 	perSecond rate.Limit
 	burst     int
+	person    bool // counted over all connections of a person, those gone included
+}
+
+// refill is how long an empty bucket takes to be full.
+func (q quota) refill() time.Duration {
+	return time.Duration(float64(q.burst) / float64(q.perSecond) * float64(time.Second))
 }
 
 // class groups events that share a quota.
@@ -95,25 +101,36 @@ const (
 	classSignal
 	classChat
 	classInvite
+	classDoor
+	classBusy
 	classReport
+	classAttach
 	classes
 )
 
-// quotas by class. ICE candidates come in bursts; nobody invites or reports
-// five times in a second.
-var quotas = [classes]quota{
-	classOther:  {30, 60},
-	classSignal: {50, 100},
-	classChat:   {5, 10},
-	classInvite: {1, 5},
-	classReport: {1, 5},
+type quotas [classes]quota
+
+// quotas by class. ICE candidates come in bursts; nobody invites five times in
+// a second. What reads or writes the store each time is counted by person, as
+// coming back would else be the way around it.
+func (c Config) quotas() quotas {
+	return quotas{
+		classOther:  {perSecond: 30, burst: 60},
+		classSignal: {perSecond: 50, burst: 100},
+		classChat:   {perSecond: 5, burst: 10},
+		classInvite: {perSecond: 1, burst: 5},
+		classDoor:   {perSecond: 1, burst: 5, person: true},
+		classBusy:   {perSecond: 2, burst: 5},
+		classReport: {perSecond: 1.0 / 5, burst: 10, person: true},
+		classAttach: {perSecond: rate.Limit(c.AttachPerSecond), burst: c.AttachBurst, person: true},
+	}
 }
 
 // What a connection may get wrong before it is closed: twenty unreadable frames
 // a minute, and a hundred over its quotas, forgiven one a second.
 var (
-	badQuota   = quota{20.0 / 60, 20}
-	floodQuota = quota{1, 100}
+	badQuota   = quota{perSecond: 20.0 / 60, burst: 20}
+	floodQuota = quota{perSecond: 1, burst: 100}
 )
 
 func classOf(ev wire.Client) class {
@@ -124,6 +141,10 @@ func classOf(ev wire.Client) class {
 		return classChat
 	case wire.ClientInviteSend:
 		return classInvite
+	case wire.ClientLobbyEnter, wire.ClientLobbyLeave:
+		return classDoor
+	case wire.ClientLobbyBusy:
+		return classBusy
 	case wire.ClientPersonReport, wire.ClientPersonBlock:
 		return classReport
 	}
@@ -133,14 +154,25 @@ func classOf(ev wire.Client) class {
 // meter holds one connection's buckets, made when first needed. Only the
 // reading goroutine uses it.
 type meter struct {
-	byClass    [classes]*rate.Limiter
+	byClass    buckets
 	bad, flood *rate.Limiter
 }
 
-// wait returns 0 if a frame of this class may pass now, else how long until one may.
-func (m *meter) wait(k class, now time.Time) time.Duration {
-	l := bucket(&m.byClass[k], quotas[k])
-	r := l.ReserveN(now, 1)
+// wait returns 0 if something of this class may pass now, else how long until
+// it may. The socket's person is known.
+func (c *conn) wait(k class, now time.Time) time.Duration {
+	q := c.hub.quotas[k]
+	if q.person {
+		return c.hub.paces.wait(c.person, k, now)
+	}
+	return c.meter.byClass.wait(k, q, now)
+}
+
+// buckets are made when first needed.
+type buckets [classes]*rate.Limiter
+
+func (b *buckets) wait(k class, q quota, now time.Time) time.Duration {
+	r := bucket(&b[k], q).ReserveN(now, 1)
 	d := r.DelayFrom(now)
 	if d > 0 {
 		r.CancelAt(now)

@@ -24,6 +24,7 @@ type conn struct {
 	ws         *websocket.Conn
 	socket     *socket
 	helloTimer *time.Timer
+	cookie     string         // the browser's token, until login
 	person     lobby.PersonID // 0 before login
 	stream     lobby.ConnID   // 0 before Attach
 	limit      int64          // of a frame, in bytes
@@ -33,10 +34,11 @@ type conn struct {
 
 	heard   atomic.Int64 // Unix ms of the last sign of life
 	pinging atomic.Bool
+	session atomic.Pointer[session] // nil before login and after the end
 
 	mu       sync.Mutex
 	queue    [][]byte
-	queued   int // bytes in queue
+	queued   int // weight of queue
 	writing  bool
 	code     CloseCode // set once, when the end has begun
 	leaving  bool      // goodbye is to be said after the queue
@@ -53,14 +55,14 @@ const maxDiscard = 1 << 20
 const maxPooled = 8 << 10
 
 // serve reads until the socket ends, then says so to the backend.
-func (c *conn) serve(cookie string) {
+func (c *conn) serve() {
 	c.helloTimer = time.AfterFunc(c.hub.cfg.HelloWait, func() { c.Drop(CloseNoHello) })
-	err := c.readAll(cookie)
+	err := c.readAll()
 	c.helloTimer.Stop()
 	c.finish(err)
 }
 
-func (c *conn) readAll(cookie string) error {
+func (c *conn) readAll() error {
 	c.ws.SetReadLimit(maxDiscard)
 	c.limit = maxHello
 	for {
@@ -79,7 +81,7 @@ func (c *conn) readAll(cookie string) error {
 		if err == nil && !c.ending() {
 			c.hub.framesIn.Add(1)
 			c.heard.Store(c.hub.now().UnixMilli())
-			c.frame(kind, buf.Bytes(), cookie)
+			c.frame(kind, buf.Bytes())
 		}
 		if buf.Cap() <= maxPooled {
 			buffers.Put(buf)
@@ -91,7 +93,7 @@ func (c *conn) readAll(cookie string) error {
 }
 
 // frame acts on one frame of the client.
-func (c *conn) frame(kind websocket.MessageType, text []byte, cookie string) {
+func (c *conn) frame(kind websocket.MessageType, text []byte) {
 	if kind != websocket.MessageText {
 		c.unreadable(wire.ServerError{Code: string(wire.CodeBadFrame), Message: "binary frames are not understood"})
 		return
@@ -109,7 +111,7 @@ func (c *conn) frame(kind websocket.MessageType, text []byte, cookie string) {
 	hello, isHello := ev.(wire.ClientHello)
 	switch {
 	case c.person == 0 && isHello:
-		c.login(hello, ref, cookie)
+		c.login(hello, ref)
 	case c.person == 0:
 		c.unreadable(wire.Refuse(ref, wire.CodeUnauthorized, "", 0))
 	case isHello:
@@ -130,10 +132,8 @@ func (c *conn) unreadable(why wire.ServerError) {
 // wish hands a person's event to the backend, within its quota.
 func (c *conn) wish(ev wire.Client, ref uint32) {
 	now := c.hub.now()
-	if wait := c.meter.wait(classOf(ev), now); wait > 0 {
-		e := wire.Refuse(ref, wire.CodeRateLimited, "", 0)
-		e.RetryMS = wait.Milliseconds() + 1
-		c.say(e)
+	if wait := c.wait(classOf(ev), now); wait > 0 {
+		c.tooFast(ref, wait)
 		if !c.meter.bear(now) {
 			c.Drop(CloseFlood)
 		}
@@ -151,6 +151,13 @@ func (c *conn) wish(ev wire.Client, ref uint32) {
 	default:
 		c.say(wire.Refuse(ref, wire.CodeOverloaded, "", 0))
 	}
+}
+
+// tooFast tells the client when the same may succeed.
+func (c *conn) tooFast(ref uint32, wait time.Duration) {
+	e := wire.Refuse(ref, wire.CodeRateLimited, "", 0)
+	e.RetryMS = wait.Milliseconds() + 1
+	c.say(e)
 }
 
 // ping asks for a sign of life and closes the socket that gives none.

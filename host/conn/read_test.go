@@ -247,20 +247,23 @@ func TestRates(t *testing.T) {
 		{wire.ClientCallSignal{Call: 1, Kind: "candidate", Data: "x"}, classSignal},
 		{wire.ClientPersonBlock{Person: 2}, classReport},
 		{wire.ClientPersonReport{Person: 2, Reason: "rude"}, classReport},
-		{wire.ClientLobbyBusy{}, classOther},
+		{wire.ClientLobbyEnter{}, classDoor},
+		{wire.ClientLobbyLeave{}, classDoor},
+		{wire.ClientLobbyBusy{}, classBusy},
+		{wire.ClientCallEnd{Call: 1}, classOther},
 	} {
 		t.Run(q.ev.Name(), func(t *testing.T) {
 			clock := newClock()
 			h := open(t, Config{}, clock.now)
 			c, _ := h.enter("token-1")
 			other, _ := h.enter("token-2")
-			for range quotas[q.class].burst {
+			for range h.hub.quotas[q.class].burst {
 				c.say(0, q.ev)
 				receive(t, h.backend.events)
 			}
 			c.say(8, q.ev)
 			e := want[wire.ServerError](c)
-			if e.Code != string(wire.CodeRateLimited) || e.Ref != 8 || e.RetryMS <= 0 || e.RetryMS > 1001 {
+			if e.Code != string(wire.CodeRateLimited) || e.Ref != 8 || e.RetryMS <= 0 || e.RetryMS > 5001 {
 				t.Fatalf("%+v", e)
 			}
 			h.quiet()
@@ -277,12 +280,12 @@ func TestFloodingEnds(t *testing.T) {
 	h := open(t, Config{}, clock.now)
 	c, _ := h.enter("token-1")
 	go func() {
-		for range quotas[classInvite].burst + floodQuota.burst + 1 {
+		for range h.hub.quotas[classInvite].burst + floodQuota.burst + 1 {
 			c.say(1, wire.ClientInviteSend{To: 2, Seconds: 60})
 		}
 	}()
 	c.wantEnd(CloseFlood)
-	for range quotas[classInvite].burst {
+	for range h.hub.quotas[classInvite].burst {
 		receive(t, h.backend.events)
 	}
 	h.quiet()

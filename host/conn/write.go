@@ -30,7 +30,7 @@ func (c *conn) Send(frame []byte) {
 	if c.code != 0 || c.cutShort {
 		return
 	}
-	if c.queued+len(frame) > c.hub.cfg.QueueBytes {
+	if c.queued+c.weight(frame) > c.hub.cfg.QueueBytes {
 		c.cutLocked(CloseSlow)
 		return
 	}
@@ -42,10 +42,15 @@ func (c *conn) say(ev wire.Server) {
 	c.Send(wire.AppendServer(nil, wire.Envelope{}, ev))
 }
 
+// weight is what a frame counts in the queue: its bytes, but never more than
+// half of what may wait. A whole reel can be bigger than the queue, and must
+// pass, with its answer before it and its first changes behind it.
+func (c *conn) weight(frame []byte) int { return min(len(frame), c.hub.cfg.QueueBytes/2) }
+
 // push queues a frame. c.mu is held.
 func (c *conn) push(frame []byte) {
 	c.queue = append(c.queue, frame)
-	c.queued += len(frame)
+	c.queued += c.weight(frame)
 	c.startWriting()
 }
 
@@ -99,7 +104,7 @@ func (c *conn) pop() (frame []byte, goodbye CloseCode) {
 	frame = c.queue[0]
 	c.queue[0] = nil
 	c.queue = c.queue[1:]
-	c.queued -= len(frame)
+	c.queued -= c.weight(frame)
 	if !c.leaving {
 		c.setWriteDeadline(c.hub.cfg.WriteWait)
 	}

@@ -198,3 +198,39 @@ func TestDrainDoesNotWaitForTheDead(t *testing.T) {
 	}
 	receive(t, h.backend.detached)
 }
+
+// TestAWholeReelPasses: although it is bigger than what may wait, with what
+// comes before and behind it; and what waits is still bounded.
+func TestAWholeReelPasses(t *testing.T) {
+	h := open(t, Config{}, nil)
+	reel := line(strings.Repeat("x", 400<<10))
+	c, stream := h.enter("token-1")
+	sink := h.backend.sink(stream)
+	sizes := []int{100, 200, 400 << 10, 300, 20 << 10}
+	for _, n := range sizes {
+		sink.Send(line(strings.Repeat("x", n)))
+	}
+	for _, n := range sizes {
+		if e := want[wire.ServerCallChat](c); len(e.Text) != n {
+			t.Fatalf("%d bytes came, want %d", len(e.Text), n)
+		}
+	}
+
+	stuck := &conn{hub: h.hub} // no socket yet, so nothing is taken from its queue
+	for _, f := range [][]byte{line("welcome"), line("done"), reel, line("a change")} {
+		stuck.Send(f)
+	}
+	if stuck.ending() {
+		t.Fatal("a reel closed the socket")
+	}
+	small := line(strings.Repeat("x", 1000))
+	for sent := 0; !stuck.ending(); sent += len(small) {
+		if sent > h.hub.cfg.QueueBytes {
+			t.Fatal("what waits behind a reel is not bounded")
+		}
+		stuck.Send(small)
+	}
+	if stuck.code != CloseSlow {
+		t.Errorf("closed with %d", stuck.code)
+	}
+}

@@ -167,7 +167,7 @@ func FuzzPut(f *testing.F) {
 	plain := jpegOf(f, corners(16, 12))
 	for _, seed := range [][]byte{
 		nil, plain, plain[:100], withEXIF(plain, binary.LittleEndian, 6), withEXIF(plain, binary.BigEndian, 8),
-		pngOf(f, corners(16, 12)), jpegHeader(0xc2, 16, 12), webpRed(16, 12), webpLie(webpRed(16, 12)), []byte("GIF89a\x01\x00\x01\x00\x00\x00\x00"),
+		pngOf(f, corners(16, 12)), jpegHeader(0xc2, 16, 12), passes(progressive, scan(progressive), scan(progressive)), webpRed(16, 12), webpLie(webpRed(16, 12)), []byte("GIF89a\x01\x00\x01\x00\x00\x00\x00"),
 	} {
 		f.Add(seed)
 	}

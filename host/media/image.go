@@ -2,12 +2,14 @@ package media
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"image"
 	"image/color"
 	_ "image/gif"
 	"image/jpeg"
 	_ "image/png"
+	"time"
 
 	"golang.org/x/image/draw"
 	_ "golang.org/x/image/webp"
@@ -16,12 +18,17 @@ import (
 const (
 	maxPixels = 40_000_000 // as declared, before anything is decoded
 	maxHeavy  = 16_000_000 // of the kinds whose decoding takes many bytes a pixel
+	maxLong   = 65_535     // either side: scaling takes memory for each row or column
 	maxSide   = 512        // of what is kept
 	quality   = 82
+
+	// maxDecode is far beyond what the limits above leave possible; should they
+	// have a hole, it costs no more than this.
+	maxDecode = 10 * time.Second
 )
 
-// measure reads only the header. A few bytes can declare an image that fills
-// the memory, so nothing is decoded before this agreed.
+// measure decodes no picture. A few bytes can declare an image that fills the
+// memory, or ask for hours of work, so nothing is decoded before this agreed.
 func measure(raw []byte) (pixels int64, err error) {
 	c, format, err := image.DecodeConfig(bytes.NewReader(raw))
 	if err != nil {
@@ -36,23 +43,61 @@ func measure(raw []byte) (pixels int64, err error) {
 		return 0, fmt.Errorf("%w: %d×%d", ErrNotImage, c.Width, c.Height)
 	}
 	most := int64(maxPixels)
-	// A progressive JPEG holds four bytes for each coefficient until its last
-	// scan, a PNG of 16 bits eight for each pixel.
-	if format == "jpeg" && scanJPEG(raw).progressive || c.ColorModel == color.NRGBA64Model || c.ColorModel == color.RGBA64Model {
+	if c.ColorModel == color.NRGBA64Model || c.ColorModel == color.RGBA64Model { // eight bytes for each pixel
 		most = maxHeavy
 	}
+	if format == "jpeg" {
+		facts := scanJPEG(raw)
+		if facts.scans > facts.mostScans() {
+			return 0, fmt.Errorf("%d scans: %w", facts.scans, ErrTooBig)
+		}
+		if facts.progressive { // four bytes for each coefficient until the last scan
+			most = maxHeavy
+		}
+	}
 	w, h := int64(c.Width), int64(c.Height)
-	if w > most || h > most || w*h > most {
+	if w > maxLong || h > maxLong || w*h > most {
 		return 0, fmt.Errorf("%d×%d pixels: %w", w, h, ErrTooBig)
 	}
 	return w * h, nil
 }
 
+// attended is an image that its decoder loses when ctx is done. It is read in
+// small pieces, so that the decoder comes back often.
+type attended struct {
+	ctx context.Context
+	raw *bytes.Reader
+}
+
+func (a attended) Read(p []byte) (int, error) {
+	if err := a.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return a.raw.Read(p[:min(len(p), 512)])
+}
+
+// decode gives up when ctx is done (ctx's error) or most has passed (ErrTooBig).
+func decode(ctx context.Context, raw []byte, most time.Duration) (img image.Image, format string, err error) {
+	hurried, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	img, format, err = image.Decode(attended{hurried, bytes.NewReader(raw)})
+	switch {
+	case err == nil:
+		return img, format, nil
+	case ctx.Err() != nil:
+		return nil, "", ctx.Err()
+	case hurried.Err() != nil:
+		return nil, "", fmt.Errorf("decoding took over %v: %w", most, ErrTooBig)
+	default:
+		return nil, "", fmt.Errorf("%w: %w", ErrNotImage, err)
+	}
+}
+
 // redraw decodes, scales down, turns upright and encodes.
-func redraw(raw []byte) ([]byte, error) {
-	img, format, err := image.Decode(bytes.NewReader(raw))
+func redraw(ctx context.Context, raw []byte) ([]byte, error) {
+	img, format, err := decode(ctx, raw, maxDecode)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrNotImage, err)
+		return nil, err
 	}
 	if img.Bounds().Empty() {
 		return nil, fmt.Errorf("%w: empty", ErrNotImage)

@@ -19,7 +19,7 @@ import (
 )
 
 var (
-	// ErrTooBig: more bytes or more pixels than are taken.
+	// ErrTooBig: more bytes, pixels or work than are taken.
 	ErrTooBig = errors.New("photo too big")
 	// ErrNotImage: no JPEG, PNG, GIF or WebP, or a broken one.
 	ErrNotImage = errors.New("not an image")
@@ -59,7 +59,8 @@ func New(dir string) (*Store, error) {
 // megapixels and returns the id under which its small copy is kept: 64 hex
 // digits. The copy is durable when Put returns. The same copy twice has one id.
 //
-// Decoding is bounded over all callers; ctx ends the wait for one's turn.
+// Decoding is bounded over all callers, in memory and in time; ctx ends the
+// wait for one's turn, and the decoding.
 // Errors are ErrTooBig, ErrNotImage, ctx's, the reader's or the disk's.
 func (s *Store) Put(ctx context.Context, r io.Reader) (id string, err error) {
 	raw, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
@@ -98,7 +99,7 @@ func (s *Store) shrink(ctx context.Context, raw []byte) (small []byte, err error
 		return nil, err
 	}
 	defer s.pixels.Release(weight)
-	return redraw(raw)
+	return redraw(ctx, raw)
 }
 
 // Open returns the JPEG with this id, for the caller to close, and when it was

@@ -8,6 +8,7 @@ import (
 	"image/png"
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
 // While others decode, a Put waits for its turn, and its caller may give up.
@@ -47,5 +48,38 @@ func TestDecodingIsBounded(t *testing.T) {
 	}
 	if !s.pixels.TryAcquire(maxPixels) {
 		t.Fatal("a turn was not given back")
+	}
+}
+
+// Whatever gets past the limits, its decoding ends with its request, and ends.
+func TestDecodingEnds(t *testing.T) {
+	var raw bytes.Buffer
+	if err := png.Encode(&raw, image.NewGray(image.Rect(0, 0, 64, 64))); err != nil {
+		t.Fatal(err)
+	}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	for name, c := range map[string]struct {
+		ctx  context.Context
+		most time.Duration
+		want error
+	}{
+		"the request is gone": {gone, maxDecode, context.Canceled},
+		"it takes too long":   {t.Context(), 0, ErrTooBig},
+		"in time":             {t.Context(), maxDecode, nil},
+	} {
+		if _, _, err := decode(c.ctx, raw.Bytes(), c.most); !errors.Is(err, c.want) {
+			t.Errorf("%s: got %v, want %v", name, err, c.want)
+		}
+	}
+	// Also in the midst of it: a decoder gets no more than a small piece at once.
+	ctx, cancel := context.WithCancel(t.Context())
+	large := attended{ctx, bytes.NewReader(make([]byte, 1<<20))}
+	if n, err := large.Read(make([]byte, 1<<20)); err != nil || n < 1 || n > 4096 {
+		t.Fatalf("read %d, %v", n, err)
+	}
+	cancel()
+	if n, err := large.Read(make([]byte, 1<<20)); n != 0 || !errors.Is(err, context.Canceled) {
+		t.Fatalf("read %d, %v", n, err)
 	}
 }

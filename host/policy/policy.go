@@ -19,6 +19,9 @@ import (
 var (
 	// ErrTrap: the plugin crashed, ran out of memory or of fuel. Its instance is gone.
 	ErrTrap = errors.New("plugin trapped")
+	// ErrFuel: it used more computing than one call may. Always with ErrTrap, and
+	// on every machine the same.
+	ErrFuel = errors.New("plugin ran out of fuel")
 	// ErrInvalid: the plugin answered, but with something the contract forbids.
 	ErrInvalid = errors.New("plugin answered out of contract")
 	// ErrRefused: the plugin cannot be loaded; the wrapping error says why in one sentence.

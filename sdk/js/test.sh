@@ -16,3 +16,4 @@ command -v tsc >/dev/null || compiler="npx --yes --package=typescript@5.9 -- tsc
 echo "checking types"
 $compiler -p sdk/js
 $compiler -p host/web
+$compiler -p host/admin/page

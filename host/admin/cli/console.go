@@ -66,7 +66,7 @@ type proxy struct {
 func newProxy(c *Client, addr *net.TCPAddr, print func(string)) *proxy {
 	return &proxy{
 		hosts:   []string{addr.String(), fmt.Sprintf("localhost:%d", addr.Port)},
-		session: rand.Text(), print: print, own: http.NewCrossOriginProtection(),
+		session: rand.Text(), code: rand.Text(), print: print, own: http.NewCrossOriginProtection(),
 		forward: &httputil.ReverseProxy{
 			Rewrite: func(r *httputil.ProxyRequest) {
 				r.SetURL(c.base)
@@ -86,13 +86,23 @@ func newProxy(c *Client, addr *net.TCPAddr, print func(string)) *proxy {
 	}
 }
 
-// invite prints an address with a fresh code.
+// invite prints the address that works now.
 func (p *proxy) invite() {
 	p.mu.Lock()
-	p.code = rand.Text()
 	code := p.code
 	p.mu.Unlock()
 	p.print("http://" + p.hosts[0] + "/admin/#code=" + code)
+}
+
+// spend reports whether code is the one that works, which it then no longer is.
+func (p *proxy) spend(code string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !equal(code, p.code) {
+		return false
+	}
+	p.code = rand.Text()
+	return true
 }
 
 func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -118,13 +128,7 @@ func (p *proxy) exchange(w http.ResponseWriter, r *http.Request) {
 		deny(w, http.StatusBadRequest, "bad_request", "Post the code as JSON.")
 		return
 	}
-	p.mu.Lock()
-	fits := p.code != "" && equal(body.Code, p.code)
-	if fits {
-		p.code = ""
-	}
-	p.mu.Unlock()
-	if !fits {
+	if !p.spend(body.Code) {
 		deny(w, http.StatusForbidden, "used_code", "This address was used already: take the one that napalmsky plugin console printed last.")
 		return
 	}

@@ -16,6 +16,9 @@ type Config struct {
 	Settle time.Duration // after the ramp, before measuring; default 20 s
 	Steady time.Duration // measured; default 120 s
 	Seed   uint64        // of all choices
+	// Until ends the measured part when it is closed, if Steady is not over by
+	// then; nil: Steady alone counts.
+	Until <-chan struct{}
 
 	// ServerPID is the server's process; 0: whoever listens on the target's
 	// port, if the target is this machine.

@@ -141,7 +141,7 @@ func (e *run) play(ctx context.Context) (*Report, error) {
 	from.stats = stats
 	e.referee.Measure(true)
 	e.gauge.measure(true)
-	wait(ctx, e.cfg.Steady)
+	e.steady(ctx)
 	e.gauge.measure(false)
 	e.referee.Measure(false)
 	until := e.gauge.mark(e.client)
@@ -164,6 +164,16 @@ func (e *run) play(ctx context.Context) (*Report, error) {
 	}
 	e.referee.judgement(report)
 	return report, ctx.Err()
+}
+
+// steady waits for as long as is measured.
+func (e *run) steady(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, e.cfg.Steady)
+	defer cancel()
+	select {
+	case <-e.cfg.Until:
+	case <-ctx.Done():
+	}
 }
 
 func (e *run) nobody() bool {

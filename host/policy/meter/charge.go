@@ -77,7 +77,7 @@ func (f *function) emit(out []byte, r *Report) []byte {
 		switch p.kind {
 		case pointEnter, pointLoop:
 			cost := f.costs[p.arg]
-			check := d.enter(cost, i == 0 || p.kind == pointLoop)
+			check := d.enter(cost, i == 0 && !f.startsLoop() || p.kind == pointLoop)
 			if cost == 0 && !check {
 				continue
 			}
@@ -100,6 +100,16 @@ func (f *function) emit(out []byte, r *Report) []byte {
 	return append(out, f.r.b[copied:]...)
 }
 
+// startsLoop says that nothing but a loop, which looks, follows the entry.
+func (f *function) startsLoop() bool {
+	for _, p := range f.points[1:] {
+		if p.kind != pointBlock {
+			return p.kind == pointLoop && f.costs[0] <= f.m.o.Slack
+		}
+	}
+	return false
+}
+
 // charge takes cost from the tank; check traps if it is empty then.
 func (m *module) charge(out []byte, cost int64, check bool) []byte {
 	if cost > 0 {
@@ -111,7 +121,8 @@ func (m *module) charge(out []byte, cost int64, check bool) []byte {
 	}
 	if check {
 		out = m.fuel(out, opGlobalGet)
-		out = append(out, opI64Const, 0, opI64LessS, opIf, emptyBlock, opUnreachable, opEnd)
+		out = append(out, opI64Const, 0, opI64LessS, opIf, emptyBlock, opCall)
+		out = append(binary.AppendUvarint(out, uint64(m.helper(helperRefill))), opEnd)
 	}
 	return out
 }
@@ -119,6 +130,11 @@ func (m *module) charge(out []byte, cost int64, check bool) []byte {
 // fuel names the global that no index of the original module reaches.
 func (m *module) fuel(out []byte, op byte) []byte {
 	return binary.AppendUvarint(append(out, op), uint64(len(m.globals)))
+}
+
+// reserve names the one behind it.
+func (m *module) reserve(out []byte, op byte) []byte {
+	return binary.AppendUvarint(append(out, op), uint64(len(m.globals)+1))
 }
 
 func appendSigned(out []byte, v int64) []byte {

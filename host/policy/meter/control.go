@@ -19,6 +19,7 @@ func (f *function) control(code byte) {
 		f.top().kind, f.top().dead = opElse, false
 		f.pushAll(top.params)
 		f.account.otherwise(f.r.at, top.before)
+		f.keep(len(f.stack))
 		f.top().arm = f.places.arm()
 	case 0x0b: // end
 		f.end()
@@ -34,6 +35,7 @@ func (f *function) control(code byte) {
 		f.pushAll(types)
 		f.branch(target)
 		f.account.next(f.r.at)
+		f.keep(len(f.stack))
 	case 0x0e:
 		f.branchTable()
 	case 0x0f: // return
@@ -67,6 +69,9 @@ func (f *function) control(code byte) {
 func (f *function) block(code byte) {
 	f.open(code, f.blockType())
 	f.account.begin(f.r.at, code)
+	if code != opBlock {
+		f.keep(len(f.stack))
+	}
 	if code == opLoop {
 		f.loop = f.top().arm
 	}
@@ -87,6 +92,9 @@ func (f *function) end() {
 	f.merge(top.sets)
 	f.pushAll(top.results)
 	f.account.end(f.r.at, top.before, top.reach < own)
+	if top.reach < own {
+		f.keep(len(f.stack))
+	}
 }
 
 func (f *function) branch(target int) {
@@ -96,7 +104,7 @@ func (f *function) branch(target int) {
 
 func (f *function) invoke(sig signature) {
 	f.popAll(sig.params)
-	f.spills.call(len(f.stack))
+	f.keep(len(f.stack))
 	f.pushAll(sig.results)
 	f.account.call(f.r.at)
 }

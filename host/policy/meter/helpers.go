@@ -3,6 +3,7 @@ package meter
 import (
 	"math/bits"
 	"slices"
+	"strings"
 )
 
 // Helpers are functions behind the module's own. Each takes the length that
@@ -11,6 +12,7 @@ const (
 	helperBytes   = iota // memory.fill, copy, init
 	helperEntries        // table.grow, fill, copy, init
 	helperPages          // memory.grow
+	helperRefill         // takes and gives nothing
 )
 
 // helper is the number of such a function, made when it is first needed.
@@ -24,7 +26,11 @@ func (m *module) helper(kind int) int {
 }
 
 const (
+	opDrop       = 0x1a
 	opLocalGet   = 0x20
+	opLocalSet   = 0x21
+	opLocalTee   = 0x22
+	opMemoryGrow = 0x40
 	opMemorySize = 0x3f
 	opI32Const   = 0x41
 	opI32LessU   = 0x49
@@ -38,6 +44,9 @@ const (
 
 // helperBody is its entry in the code section, without the size.
 func (m *module) helperBody(kind int) []byte {
+	if kind == helperRefill {
+		return m.refillBody()
+	}
 	w := m.o.Weights
 	b := []byte{0} // no locals
 	b = m.fuel(b, opGlobalGet)
@@ -62,4 +71,43 @@ func (m *module) helperBody(kind int) []byte {
 	b = m.fuel(b, opGlobalSet)
 	b = m.charge(b, 0, true)
 	return append(b, opLocalGet, 0, opEnd)
+}
+
+// helperTypes are those of the helpers, behind the module's own.
+var helperTypes = [...]string{"\x60\x01\x7f\x01\x7f", "\x60\x00\x00"}
+
+func helperType(kind int) int {
+	if kind == helperRefill {
+		return 1
+	}
+	return 0
+}
+
+func joined(s []string) []byte { return []byte(strings.Join(s, "")) }
+
+// refillBody fills the tank up to a slice from the reserve, traps if that does
+// not lift it above zero, and leaves compiled code for a moment by growing
+// memory by nothing.
+func (m *module) refillBody() []byte {
+	b := []byte{1, 1, 0x7e} // one i64: how much to take
+	b = append(b, opI64Const)
+	b = appendSigned(b, m.o.Slice)
+	b = m.fuel(b, opGlobalGet)
+	b = append(b, opI64Sub, opLocalTee, 0)
+	b = m.reserve(b, opGlobalGet)
+	b = append(b, opLocalGet, 0)
+	b = m.reserve(b, opGlobalGet)
+	b = append(b, opI64LessS, opSelect, opLocalSet, 0)
+	b = m.reserve(b, opGlobalGet)
+	b = append(b, opLocalGet, 0, opI64Sub)
+	b = m.reserve(b, opGlobalSet)
+	b = m.fuel(b, opGlobalGet)
+	b = append(b, opLocalGet, 0, opI64Add)
+	b = m.fuel(b, opGlobalSet)
+	b = m.fuel(b, opGlobalGet)
+	b = append(b, opI64Const, 0, opI64LessS, opIf, emptyBlock, opUnreachable, opEnd)
+	if m.memory {
+		b = append(b, opI32Const, 0, opMemoryGrow, 0, opDrop)
+	}
+	return append(b, opEnd)
 }

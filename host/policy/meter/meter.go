@@ -21,6 +21,12 @@ import "errors"
 // Options.Slack unused units uncharged.
 const FuelGlobal = "sky:fuel"
 
+// ReserveGlobal is another one. When the tank falls below zero, up to
+// Options.Slice units flow over from the reserve, and the module leaves compiled
+// code for a moment, so that whatever the engine runs in (a garbage collector
+// that must stop everything) need not wait until a call is over.
+const ReserveGlobal = "sky:reserve"
+
 // StartFunction is exported instead of the module's start section, which would
 // run before the host could fill the tank: call it first if it is there.
 const StartFunction = "sky:start"
@@ -39,6 +45,8 @@ type Options struct {
 	// Slack is how many units may be spent before somebody looks at the tank.
 	// More makes a module faster and its end later.
 	Slack int64
+	// Slice is how many units run between two moments at which the engine has control.
+	Slice int64
 
 	MaxModule       int    // bytes
 	MaxTypes        int    //
@@ -65,6 +73,7 @@ func DefaultOptions() Options {
 	return Options{
 		Weights:         DefaultWeights(),
 		Slack:           2000,
+		Slice:           250_000,
 		MaxModule:       16 << 20,
 		MaxTypes:        4096,
 		MaxParams:       128,

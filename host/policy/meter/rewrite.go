@@ -23,28 +23,27 @@ func (m *module) rewriteCode(r *Report) ([]byte, error) {
 func (m *module) assemble(code []byte) []byte {
 	out := make([]byte, 0, len(code)+len(m.raw[secData])+len(m.raw[secElement])+4096)
 	out = append(out, header...)
-	var types, funcs, exports []byte
-	for i, h := range m.helpers {
-		if i == 0 {
-			types = []byte{0x60, 1, 0x7f, 1, 0x7f} // i32 → i32
-		}
-		funcs = binary.AppendUvarint(funcs, uint64(len(m.types)))
+	var funcs, exports []byte
+	for i := 0; i < len(m.helpers); i++ { // a helper may need another
+		h := m.helpers[i]
+		funcs = binary.AppendUvarint(funcs, uint64(len(m.types)+helperType(h)))
 		body := m.helperBody(h)
 		code = binary.AppendUvarint(code, uint64(len(body)))
 		code = append(code, body...)
 	}
 	exports = appendExport(exports, FuelGlobal, 3, len(m.globals))
-	exported := 1
+	exports = appendExport(exports, ReserveGlobal, 3, len(m.globals)+1)
+	exported := 2
 	if m.start >= 0 {
 		exports = appendExport(exports, StartFunction, 0, m.start)
 		exported++
 	}
-	out = m.extended(out, secType, min(1, len(m.helpers)), types)
+	out = m.extended(out, secType, len(helperTypes), joined(helperTypes[:]))
 	out = m.extended(out, secImport, 0, nil)
 	out = m.extended(out, secFunction, len(m.helpers), funcs)
 	out = m.appendTables(out)
 	out = m.extended(out, secMemory, 0, nil)
-	out = m.extended(out, secGlobal, 1, []byte{0x7e, 1, opI64Const, 0, opEnd}) // a mutable i64
+	out = m.extended(out, secGlobal, 2, []byte{0x7e, 1, opI64Const, 0, opEnd, 0x7e, 1, opI64Const, 0, opEnd}) // mutable i64s
 	out = m.extended(out, secExport, exported, exports)
 	out = m.extended(out, secElement, 0, nil)
 	if m.dataSeen >= 0 {

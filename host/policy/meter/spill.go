@@ -28,8 +28,9 @@ func (s *spills) define(local uint32) {
 // a new value for each.
 func (s *spills) merge(sets int) { s.fresh += min(sets, len(s.set)) }
 
-// call keeps what is fresh, and the operands below its arguments.
-func (s *spills) call(operands int) {
+// keep passes a place where a function may be called, be it to refill the tank:
+// there, what is fresh must be kept, and so must so many operands.
+func (s *spills) keep(operands int) {
 	s.total += s.fresh + max(0, operands-s.low)
 	s.fresh, s.low = 0, operands
 	s.calls++

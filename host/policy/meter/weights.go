@@ -49,8 +49,8 @@ func DefaultWeights() Weights {
 		Vector: 2, VectorSlow: 8,
 		Load: 64, Store: 4, Fixed: 16, Near: 2,
 		Branch: 2, Jump: 4,
-		Call: 8, Indirect: 16,
-		Outside: 64,
+		Call: 32, Indirect: 48,
+		Outside: 128,
 		Slot:    1, Page: 1500, Entry: 2, Bytes: 16,
 	}
 }

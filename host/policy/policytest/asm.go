@@ -12,6 +12,10 @@ type Module struct {
 	Globals  []int32 // mutable i32s with their first values
 	Data     []Data
 	Start    *Func // run by the start section
+
+	Locals   map[*Func]int   // i64s of a function's own
+	Exports  [][]byte        // whole entries besides
+	Sections map[byte][]byte // whole sections: 4 (tables), 9 (elements), or one of the above replaced
 }
 
 // Import is a function the module asks for. Types are spelt i (i32) and I (i64).
@@ -73,7 +77,11 @@ func (m *Module) Bytes() []byte {
 		if f == m.Start {
 			start = len(imports) + n
 		}
-		body := Ops(u(0), f.Body, []byte{0x0b})
+		locals := u(0)
+		if n := m.Locals[f]; n > 0 {
+			locals = Ops(u(1), u(n), []byte{0x7e})
+		}
+		body := Ops(locals, f.Body, []byte{0x0b})
 		code = append(code, Ops(u(len(body)), body))
 	}
 	if !m.NoMemory {
@@ -86,18 +94,19 @@ func (m *Module) Bytes() []byte {
 		data = append(data, Ops(u(0), Const(d.At), []byte{0x0b}, text(string(d.Bytes))))
 	}
 	memory := [][]byte{Ops([]byte{0}, u(int(m.Pages)))}
+	exports = append(exports, m.Exports...)
 	out := []byte("\x00asm\x01\x00\x00\x00")
-	out = section(out, 1, types)
-	out = section(out, 2, imports)
-	out = section(out, 3, funcs)
-	out = section(out, 5, memory)
-	out = section(out, 6, globals)
-	out = section(out, 7, exports)
-	if start >= 0 {
-		out = append(out, Ops([]byte{8}, u(len(u(start))), u(start))...)
+	for id, items := range [][][]byte{1: types, 2: imports, 3: funcs, 4: nil, 5: memory, 6: globals, 7: exports, 8: nil, 9: nil, 10: code, 11: data} {
+		switch whole, replaced := m.Sections[byte(id)]; {
+		case replaced:
+			out = append(append(append(out, byte(id)), u(len(whole))...), whole...)
+		case id == 8 && start >= 0:
+			out = append(out, Ops([]byte{8}, u(len(u(start))), u(start))...)
+		default:
+			out = section(out, byte(id), items)
+		}
 	}
-	out = section(out, 10, code)
-	return section(out, 11, data)
+	return out
 }
 
 func section(out []byte, id byte, items [][]byte) []byte {

@@ -50,6 +50,7 @@ type Config struct {
 type Limits struct {
 	ModuleBytes    int           // wasm.MaxModule, which is also the most
 	CompileTimeout time.Duration // until it is ready to be asked; 60 s
+	Fuel           wasm.Fuel     // what calls may compute
 }
 
 // HookLimits bound a plugin that serves a hook.

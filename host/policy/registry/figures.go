@@ -12,6 +12,7 @@ import (
 // counters are one hook's of a version; safe for concurrent use.
 type counters struct {
 	ok, trapped, exhausted, invalid, nanos atomic.Uint64
+	fuel                                   atomic.Uint64 // of instances that are closed
 	took                                   histogram
 }
 
@@ -22,6 +23,9 @@ func (c *counters) add(took time.Duration, err error) (failed bool) {
 		c.ok.Add(1)
 	case errors.Is(err, policy.ErrTrap):
 		c.trapped.Add(1)
+		if errors.Is(err, policy.ErrFuel) {
+			c.exhausted.Add(1)
+		}
 		failed = true
 	case errors.Is(err, policy.ErrInvalid):
 		c.invalid.Add(1)
@@ -36,7 +40,7 @@ func (c *counters) add(took time.Duration, err error) (failed bool) {
 }
 
 func (c *counters) figure(h Hook) HookFigure {
-	f := HookFigure{Hook: h, Trapped: c.trapped.Load(), Exhausted: c.exhausted.Load(), Invalid: c.invalid.Load()}
+	f := HookFigure{Hook: h, Trapped: c.trapped.Load(), Exhausted: c.exhausted.Load(), Invalid: c.invalid.Load(), Fuel: c.fuel.Load()}
 	f.Calls = c.ok.Load() + f.Trapped + f.Invalid
 	f.P50us, f.P99us = c.took.quantile(0.50), c.took.quantile(0.99)
 	return f

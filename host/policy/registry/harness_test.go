@@ -127,6 +127,7 @@ const (
 var (
 	trap    = policytest.Unreachable
 	nothing = []byte(nil)
+	spin    = policytest.Ops(policytest.Loop, []byte{0x0c, 0}, policytest.End)
 )
 
 // guest serves all three hooks: everyone's score, every cooldown and every

@@ -150,7 +150,7 @@ func (l *loader) compile(ctx context.Context, module []byte, params map[string]i
 	l.spawn(func() {
 		defer func() { <-l.compiling }()
 		p, err := l.open(limited, module, wasm.Options{
-			MemoryPages: allowed.MemoryPages, Instances: allowed.Instances, Params: params,
+			MemoryPages: allowed.MemoryPages, Instances: allowed.Instances, Params: params, Fuel: l.cfg.Limits.Fuel,
 			CacheDir: l.cfg.CacheDir, Log: l.log, Now: l.now,
 		})
 		select {

@@ -326,6 +326,34 @@ func TestWhatNoLongerLoads(t *testing.T) {
 	}
 }
 
+// TestSeedInQuarantine does not come back by way of a restart.
+func TestSeedInQuarantine(t *testing.T) {
+	h := newHouse(t)
+	h.cfg.Quarantine.Failures = 1
+	path := filepath.Join(t.TempDir(), "touchy.wasm")
+	if err := os.WriteFile(path, touchy(8, nothing, trap, nothing).Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h.cfg.Seeds[registry.Cooldown] = path
+	r := h.open()
+	changes, cancel := r.Subscribe()
+	defer cancel()
+	good, _ := h.load(r, guest(7).Bytes())
+	if _, err := r.Rollback(t.Context(), "ada", registry.Cooldown); err != nil {
+		t.Fatal(err)
+	}
+	provoke(t, r, registry.Cooldown)
+	await(t, changes, "quarantine")
+	h.load(r, guest(7).Bytes())
+	h.close(r)
+	if err := os.Remove(filepath.Join(h.cfg.Dir, good.Digest+".wasm")); err != nil {
+		t.Fatal(err)
+	}
+	if g := serving(h.open(), registry.Cooldown); g.Digest != "native:cooldown-standard@1.0.0" {
+		t.Errorf("%+v", g)
+	}
+}
+
 func TestSeeds(t *testing.T) {
 	h := newHouse(t)
 	path := filepath.Join(t.TempDir(), "plain.wasm")

@@ -47,6 +47,8 @@ func TestQuarantine(t *testing.T) {
 		{"match traps", registry.Match, touchy(8, trap, nothing, nothing).Bytes(), policy.ErrTrap},
 		{"cooldown traps", registry.Cooldown, touchy(8, nothing, trap, nothing).Bytes(), policy.ErrTrap},
 		{"cooldown is invalid", registry.Cooldown, touchy(8, nothing, answer64(-1), nothing).Bytes(), policy.ErrInvalid},
+		{"cooldown runs out of fuel", registry.Cooldown, touchy(8, nothing, spin, nothing).Bytes(), policy.ErrFuel},
+		{"match runs out of fuel", registry.Match, touchy(8, spin, nothing, nothing).Bytes(), policy.ErrFuel},
 		{"trim traps", registry.Trim, touchy(8, nothing, nothing, trap).Bytes(), policy.ErrTrap},
 		{"trim is invalid", registry.Trim, touchy(8, nothing, nothing, answer64(0)).Bytes(), policy.ErrInvalid},
 	} {
@@ -86,7 +88,8 @@ func TestQuarantine(t *testing.T) {
 				t.Errorf("%+v", s)
 			}
 			for _, u := range s.Use {
-				if u.Hook == c.hook && u.Trapped+u.Invalid != 6 || u.Hook != c.hook && u.Trapped+u.Invalid != 0 {
+				if u.Hook == c.hook && u.Trapped+u.Invalid != 6 || u.Hook != c.hook && u.Trapped+u.Invalid != 0 ||
+					u.Hook == c.hook && (u.Exhausted == 6) != (c.kind == policy.ErrFuel) || u.Fuel == 0 {
 					t.Errorf("%+v", u)
 				}
 			}
@@ -192,6 +195,30 @@ func TestFailurePolicies(t *testing.T) {
 				t.Error(seconds, err)
 			}
 		})
+	}
+}
+
+// TestLastGoodPlan: where the generation before fails too, the last good plan
+// for the very question stands.
+func TestLastGoodPlan(t *testing.T) {
+	h := newHouse(t)
+	r := h.open()
+	h.load(r, guest(7).Bytes())
+	for _, kind := range []string{badKind, "card"} {
+		if _, err := r.Plan(t.Context(), kind, "public"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.load(r, touchy(8, nothing, nothing, trap).Bytes())
+	h.load(r, touchy(9, nothing, nothing, trap).Bytes())
+	if plan, err := r.Plan(t.Context(), badKind, "public"); err != nil || plan.Text["bio"] != 7 {
+		t.Error(plan, err)
+	}
+	if plan, err := r.Plan(t.Context(), "card", "public"); err != nil || plan.Text["bio"] != 9 {
+		t.Error(plan, err)
+	}
+	if plan, err := r.Plan(t.Context(), badKind, "self"); err != nil || plan.Text["bio"] == 7 {
+		t.Error("a plan for another audience:", plan, err)
 	}
 }
 

@@ -166,6 +166,9 @@ func (r *Registry) drained(run *running) {
 			r.log.Error("plugin not closed cleanly", "plugin", run.version.title(), "digest", run.version.digest, "err", err)
 		}
 		r.mu.Lock()
+		for h, fuel := range fuelOf(run) {
+			run.version.use[h].fuel.Add(fuel)
+		}
 		delete(r.runs, run)
 		r.mu.Unlock()
 	})

@@ -89,18 +89,30 @@ func (r *Registry) describe(v *version, states map[*version]State) Version {
 	}
 	for run := range r.runs {
 		if p, is := run.plugin.(*wasm.Plugin); is && run.version == v {
-			addFigures(d.Use, p)
+			f := p.Figures()
+			d.Use[0].Instances += f.Instances // of several hooks: they count for the first
+			d.Use[0].MemBytes += f.MemBytes
+			for i, u := range d.Use {
+				d.Use[i].Fuel += fuelOf(run)[u.Hook]
+			}
 		}
 	}
 	return d
 }
 
-// addFigures adds what only the engine knows. Instances that serve several
-// hooks count for the first of them.
-func addFigures(use []HookFigure, p *wasm.Plugin) {
-	f := p.Figures()
-	use[0].Instances += f.Instances
-	use[0].MemBytes += f.MemBytes
+// fuelOf is what a wasm plugin has used so far, by hook.
+func fuelOf(run *running) map[Hook]uint64 {
+	p, is := run.plugin.(*wasm.Plugin)
+	if !is {
+		return nil
+	}
+	used, fuel := p.Stats(), map[Hook]uint64{}
+	for h, s := range map[Hook]policy.HookStats{Match: used.Match, Cooldown: used.Cooldown, Trim: used.Trim} {
+		if run.version.use[h] != nil {
+			fuel[h] = s.Fuel
+		}
+	}
+	return fuel
 }
 
 // Totals sums what all versions were asked since the start.
@@ -111,7 +123,7 @@ func (r *Registry) Totals() policy.HookStats {
 	for _, v := range r.versions {
 		for _, c := range v.use {
 			t.OK, t.Trapped, t.Invalid = t.OK+c.ok.Load(), t.Trapped+c.trapped.Load(), t.Invalid+c.invalid.Load()
-			t.Nanos += c.nanos.Load()
+			t.OutOfFuel, t.Nanos = t.OutOfFuel+c.exhausted.Load(), t.Nanos+c.nanos.Load()
 		}
 	}
 	return t

@@ -19,9 +19,14 @@ func (p *Plugin) serves(hook string) error {
 
 // ask runs f with an instance from the pool and counts the outcome.
 func (p *Plugin) ask(ctx context.Context, hook string, c *counter, f func(*instance) error) error {
-	began := p.options.Now()
-	err := p.pool.use(ctx, f)
-	c.add(p.options.Now().Sub(began), err)
+	began, used := p.options.Now(), int64(0)
+	err := p.pool.use(ctx, func(in *instance) error {
+		before := in.used
+		err := f(in)
+		used = in.used - before
+		return err
+	})
+	c.add(p.options.Now().Sub(began), used, err)
 	if err != nil {
 		return fmt.Errorf("wasm: %s: %w", hook, err)
 	}
@@ -42,7 +47,7 @@ func (c cooldown) Decide(ctx context.Context, kase lobby.Case) (seconds int64, e
 		if err := in.write(in.kase, block); err != nil {
 			return err
 		}
-		answer, err := in.call(in.cooldown, uint64(in.kase))
+		answer, err := in.call(in.fuel.Cooldown, in.cooldown, uint64(in.kase))
 		if err != nil {
 			return err
 		}
@@ -71,7 +76,7 @@ func (t trim) Plan(ctx context.Context, kind, audience string) (plan policy.Plan
 		if err := in.write(in.question, question); err != nil {
 			return err
 		}
-		packed, err := in.call(in.trimPlan, uint64(in.question), uint64(len(question)))
+		packed, err := in.call(in.fuel.Trim, in.trimPlan, uint64(in.question), uint64(len(question)))
 		if err != nil {
 			return err
 		}

@@ -99,6 +99,7 @@ func offerImports(ctx context.Context, r wazero.Runtime, m wazero.CompiledModule
 func adapt(f api.FunctionDefinition, have imported) api.GoModuleFunc {
 	params, results := len(f.ParamTypes()), len(f.ResultTypes())
 	return func(ctx context.Context, m api.Module, stack []uint64) {
+		systemOf(ctx).tank.spend(callCost)
 		if answer := have.answer(ctx, m, stack[:params]); results > 0 {
 			stack[0] = answer
 		}

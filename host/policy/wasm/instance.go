@@ -8,6 +8,7 @@ import (
 	"github.com/tetratelabs/wazero/api"
 
 	"github.com/napalmsky/napalmsky/host/policy"
+	"github.com/napalmsky/napalmsky/host/policy/meter"
 	"github.com/napalmsky/napalmsky/sdk/abi"
 )
 
@@ -18,6 +19,9 @@ type instance struct {
 	module api.Module
 	memory api.Memory
 	stack  [8]uint64 // arguments and result of a call
+	tank   *tank
+	fuel   Fuel  // what each call may use
+	used   int64 // by all calls so far
 
 	// Looked up once: a lookup costs far more than a call.
 	abi, manifest, alloc, params, rows, score, scoreFor, cooldown, trimPlan api.Function
@@ -44,7 +48,7 @@ func (p *Plugin) newInstance() (*instance, error) {
 
 // start instantiates the module and lets its language's runtime start.
 func (p *Plugin) start() (*instance, error) {
-	in := &instance{system: newSystem(p.log)}
+	in := &instance{system: newSystem(p.log), fuel: p.options.Fuel}
 	in.ctx = context.WithValue(context.Background(), systemKey{}, in.system)
 	config := wazero.NewModuleConfig().WithName("").WithStartFunctions()
 	module, err := p.runtime.InstantiateModule(in.ctx, p.compiled, config)
@@ -52,7 +56,8 @@ func (p *Plugin) start() (*instance, error) {
 		in.system.flush()
 		return nil, fmt.Errorf("%w: %s", policy.ErrTrap, firstLine(err))
 	}
-	in.module, in.memory = module, module.ExportedMemory(abi.Memory)
+	in.module, in.memory, in.tank = module, module.ExportedMemory(abi.Memory), tankOf(module)
+	in.system.tank = in.tank
 	in.measured.born(&p.gauge, in.memory.Size())
 	for name, to := range map[string]*api.Function{
 		abi.SkyABI: &in.abi, abi.SkyManifest: &in.manifest, abi.SkyAlloc: &in.alloc, abi.SkyParams: &in.params,
@@ -61,10 +66,12 @@ func (p *Plugin) start() (*instance, error) {
 	} {
 		*to = module.ExportedFunction(name)
 	}
-	if initialize := module.ExportedFunction(abi.Initialize); initialize != nil {
-		if _, err := in.call(initialize); err != nil {
-			in.close()
-			return nil, err
+	for _, name := range []string{meter.StartFunction, abi.Initialize} {
+		if f := module.ExportedFunction(name); f != nil {
+			if _, err := in.call(in.fuel.Init, f); err != nil {
+				in.close()
+				return nil, err
+			}
 		}
 	}
 	return in, nil
@@ -73,7 +80,7 @@ func (p *Plugin) start() (*instance, error) {
 // prepare gives an instance its params and makes the buffers its hooks need.
 func (p *Plugin) prepare(in *instance) error {
 	if len(p.params) > 0 {
-		at, err := in.call(in.params)
+		at, err := in.call(in.fuel.Setup, in.params)
 		if err != nil {
 			return err
 		}
@@ -98,12 +105,22 @@ func (p *Plugin) prepare(in *instance) error {
 	return nil
 }
 
-// call runs a function of the plugin. The error wraps policy.ErrTrap, after
-// which the instance is good for nothing but close: the engine itself would
-// let it go on with whatever the trap left behind.
-func (in *instance) call(f api.Function, args ...uint64) (uint64, error) {
+// call runs a function of the plugin with so much fuel. The error wraps
+// policy.ErrTrap, and policy.ErrFuel if that was why, after which the instance
+// is good for nothing but close: the engine itself would let it go on with
+// whatever the trap left behind.
+func (in *instance) call(fuel int64, f api.Function, args ...uint64) (uint64, error) {
 	copy(in.stack[:], args)
-	if err := f.CallWithStack(in.ctx, in.stack[:]); err != nil {
+	in.tank.fill(fuel)
+	err := f.CallWithStack(in.ctx, in.stack[:])
+	if in.tank != nil {
+		left := in.tank.left()
+		in.used += fuel - left
+		if left < 0 {
+			return 0, fmt.Errorf("%w: %w: %d units were not enough", policy.ErrTrap, policy.ErrFuel, fuel)
+		}
+	}
+	if err != nil {
 		return 0, fmt.Errorf("%w: %s", policy.ErrTrap, firstLine(err))
 	}
 	in.measured.grown(in.memory.Size())
@@ -111,7 +128,7 @@ func (in *instance) call(f api.Function, args ...uint64) (uint64, error) {
 }
 
 func (in *instance) allocate(n uint32) (uint32, error) {
-	at, err := in.call(in.alloc, uint64(n))
+	at, err := in.call(in.fuel.Setup, in.alloc, uint64(n))
 	if err != nil {
 		return 0, err
 	}

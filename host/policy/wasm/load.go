@@ -38,8 +38,10 @@ type Options struct {
 	// CacheDir keeps compiled code between starts; empty keeps none. It holds
 	// native code that will be run: it is made private to this user (0700).
 	CacheDir string
-	// Meter rewrites the module before it is compiled, which is where a limit on
-	// computing time belongs; nil compiles it as it is. It may refuse.
+	// Fuel limits the plugin's computing.
+	Fuel Fuel
+	// Meter rewrites the module before it is compiled, and may refuse it; nil is
+	// meter.Meter. A module that comes back without meter.FuelGlobal has no limit.
 	Meter func(module []byte) ([]byte, error)
 	// Log receives what the plugin writes to its standard output and error, at a
 	// bounded rate; nil drops it.
@@ -91,6 +93,10 @@ func (o Options) withDefaults() Options {
 	if o.MemoryPages == 0 {
 		o.MemoryPages = 512
 	}
+	if o.Meter == nil {
+		o.Meter = meterModule(o.MemoryPages)
+	}
+	o.Fuel = o.Fuel.withDefaults()
 	if o.Instances < 1 {
 		o.Instances = 2
 	}
@@ -110,10 +116,8 @@ func (p *Plugin) open(ctx context.Context, module []byte) (err error) {
 	if err := checkBytes(module); err != nil {
 		return err
 	}
-	if p.options.Meter != nil {
-		if module, err = p.options.Meter(module); err != nil {
-			return refuse("%w", err)
-		}
+	if module, err = p.options.Meter(module); err != nil {
+		return refuse("it does not compile: %w", err)
 	}
 	config := wazero.NewRuntimeConfig().WithMemoryLimitPages(p.options.MemoryPages).WithDebugInfoEnabled(false)
 	if dir := p.options.CacheDir; dir != "" {
@@ -150,14 +154,14 @@ func (p *Plugin) introduce() error {
 }
 
 func (p *Plugin) meet(in *instance) error {
-	version, err := in.call(in.abi)
+	version, err := in.call(in.fuel.Setup, in.abi)
 	if err != nil {
 		return refuse("%s: %w", abi.SkyABI, err)
 	}
 	if uint32(version) != abi.Version {
 		return refuse("it speaks ABI version %d; this host speaks %d", uint32(version), abi.Version)
 	}
-	packed, err := in.call(in.manifest)
+	packed, err := in.call(in.fuel.Setup, in.manifest)
 	if err != nil {
 		return refuse("%s: %w", abi.SkyManifest, err)
 	}

@@ -91,11 +91,12 @@ func (m *match) ask(ctx context.Context, which func(*instance) api.Function, now
 	clock := m.plugin.options.Now
 	began := clock()
 	m.reach(max(one+1, first+len(out)))
+	used := m.used()
 	err := m.fill()
-	if err == nil {
-		err = m.score(which(m.in), now, one, first, out)
+	for at := 0; at < len(out) && err == nil; at += rowsAtOnce {
+		err = m.score(which(m.in), now, one, first+at, out[at:min(at+rowsAtOnce, len(out))])
 	}
-	m.plugin.counts.match.add(clock().Sub(began), err)
+	m.plugin.counts.match.add(clock().Sub(began), m.used()-used, err)
 	if err != nil {
 		m.discard()
 		return fmt.Errorf("wasm: match: %w", err)
@@ -115,7 +116,7 @@ func (m *match) fill() (err error) {
 	if m.room >= want {
 		return nil
 	}
-	table, err := m.in.call(m.in.rows, uint64(want))
+	table, err := m.in.call(m.in.fuel.Setup, m.in.rows, uint64(want))
 	if err != nil {
 		return err
 	}
@@ -128,7 +129,8 @@ func (m *match) fill() (err error) {
 
 func (m *match) score(f api.Function, now int64, one, first int, out []int32) error {
 	in := m.in
-	if _, err := in.call(f, uint64(now), uint64(one), uint64(first), uint64(len(out)), uint64(in.out)); err != nil {
+	fuel := in.fuel.Match + in.fuel.Row*int64(len(out))
+	if _, err := in.call(fuel, f, uint64(now), uint64(one), uint64(first), uint64(len(out)), uint64(in.out)); err != nil {
 		return err
 	}
 	answer, ok := in.memory.Read(in.out, uint32(4*len(out)))
@@ -139,6 +141,14 @@ func (m *match) score(f api.Function, now int64, one, first int, out []int32) er
 		out[i] = int32(binary.LittleEndian.Uint32(answer[4*i:]))
 	}
 	return nil
+}
+
+// used is what the instance has used so far; a new one starts at nothing.
+func (m *match) used() int64 {
+	if m.in == nil {
+		return 0
+	}
+	return m.in.used
 }
 
 // discard throws the instance away; the next question starts another.

@@ -57,6 +57,7 @@ func TestAllHooks(t *testing.T) {
 	clock := time.Unix(1_790_000_000, 0)
 	p := load(t, policytest.Build(t, "./testdata/guests/allhooks"), wasm.Options{
 		Params:   map[string]int64{"per_cm": -3, "base": 100},
+		Fuel:     wasm.Fuel{Trim: 1 << 30}, // it chatters, hoards and collects garbage
 		CacheDir: policytest.CacheDir(t),
 		Log:      slog.New(slog.NewTextHandler(&log, nil)),
 		Now:      func() time.Time { return clock },

@@ -1,6 +1,7 @@
 package wasm
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 // log. Nothing in it differs between two runs or two machines.
 type system struct {
 	log    *pluginLog
+	tank   *tank
 	line   []byte // not ended yet
 	clock  uint64 // nanoseconds since 1970
 	random uint64
@@ -94,6 +96,7 @@ func randomGet(ctx context.Context, m api.Module, a []uint64) uint64 { // (to, n
 		return wasiFault
 	}
 	s := systemOf(ctx)
+	s.tank.spend(byteCost * len(to))
 	for len(to) > 0 {
 		var word [8]byte
 		binary.LittleEndian.PutUint64(word[:], s.next())
@@ -133,6 +136,8 @@ func fdWrite(ctx context.Context, m api.Module, a []uint64) uint64 { // (fd, vec
 		return wasiFault
 	}
 	written, room := uint32(0), logLines*logLine
+	s := systemOf(ctx)
+	s.tank.spend(vectorCost * int(n))
 	for ; len(vectors) > 0; vectors = vectors[8:] {
 		b, ok := m.Memory().Read(binary.LittleEndian.Uint32(vectors), binary.LittleEndian.Uint32(vectors[4:]))
 		if !ok {
@@ -141,7 +146,8 @@ func fdWrite(ctx context.Context, m api.Module, a []uint64) uint64 { // (fd, vec
 		written += uint32(len(b))
 		b = b[:min(len(b), room)]
 		room -= len(b)
-		systemOf(ctx).print(b)
+		s.tank.spend(byteCost*len(b) + lineCost*bytes.Count(b, []byte{'\n'}))
+		s.print(b)
 	}
 	if !m.Memory().WriteUint32Le(uint32(a[3]), written) {
 		return wasiFault

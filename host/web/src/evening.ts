@@ -1,5 +1,5 @@
 import { type Client, Reel, Refusal, type ServerEvent, type Shelf } from "napalmsky";
-import { apply, nobody, onTalk, said, type State } from "./state.ts";
+import { apply, nobody, onTalk, said, shunned, type State, unshunned } from "./state.ts";
 
 const shelfKey = "sky.evening";
 const enterAgainMs = 3_000;
@@ -54,9 +54,9 @@ export class Evening {
   keepWaiting = (call: string) => this.client.request("invite.wait", { call });
   leaveCall = (call: string) => this.client.request("call.end", { call });
   takeCall = (call: string) => this.client.request("call.take", { call });
-  block = (person: string) => this.client.request("person.block", { person });
+  block = (person: string) => this.#shun(person, this.client.request("person.block", { person }));
   report = (person: string, reason: ReportReason, note: string) =>
-    this.client.request("person.report", { person, reason, ...(note && { note }) });
+    this.#shun(person, this.client.request("person.report", { person, reason, ...(note && { note }) }));
 
   async pause(busy: boolean): Promise<void> {
     await this.client.request("lobby.busy", { busy });
@@ -90,6 +90,18 @@ export class Evening {
     }
   }
 
+  /** The call's end comes before the answer, so the block is remembered first. */
+  async #shun(person: string, wish: Promise<void>): Promise<void> {
+    const already = this.#state.blocked.includes(person);
+    this.#set(shunned(this.#state, person));
+    try {
+      await wish;
+    } catch (e) {
+      if (!already) this.#set(unshunned(this.#state, person));
+      throw e;
+    }
+  }
+
   #event(e: ServerEvent): void {
     if (e.t === "reel.full") this.reel.full(e.d);
     else if (e.t === "reel.delta") this.reel.delta(e.d);
@@ -98,7 +110,7 @@ export class Evening {
 
     if (e.t === "welcome" && this.#kept) {
       const { talk, ...rest } = this.#kept;
-      this.#state = { ...rest, ...(talk && { talk: { ...talk, resumed: true } }) };
+      this.#state = { ...nobody, ...rest, ...(talk && { talk: { ...talk, resumed: true } }) };
       this.#kept = undefined;
     }
     const before = this.#state;
@@ -114,7 +126,9 @@ export class Evening {
       await this.client.request("lobby.enter", {});
       if (this.#paused && this.#state.activity === "free") await this.client.request("lobby.busy", { busy: true });
     } catch (e) {
-      if (e instanceof Refusal && e.code === "try_again") setTimeout(() => void this.#enter(), enterAgainMs);
+      if (e instanceof Refusal && (e.code === "try_again" || e.code === "rate_limited")) {
+        setTimeout(() => void this.#enter(), Math.max(enterAgainMs, e.retryMs ?? 0));
+      }
     }
   }
 

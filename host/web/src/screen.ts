@@ -33,16 +33,22 @@ export class Screen {
     this.shell.status(evening.client.status);
   }
 
-  /** Shows a page, also when it is the one that is there (to begin it anew). */
+  /** Shows a page, also when it is the one that is there (to begin it anew); a call stays in front of it. */
   go(route: Route): void {
     this.route = route;
+    const { state } = this.app.evening;
+    if (state.talk) return;
     this.#shown = "";
-    this.draw();
+    // Whoever turns to a page has read how the call ended.
+    if (state.ending?.kind === "call") this.app.evening.putAway();
+    else this.draw();
   }
 
   draw(): void {
     const { state } = this.app.evening;
     this.#carry();
+    // First, as a ring that closes gives the focus back, and a call that begins takes it.
+    this.#drawRing();
     const what = state.talk ? "call " + state.talk.call : state.ending?.kind === "call" ? "after " + state.ending.call : this.route;
     if (what === this.#shown) {
       this.#view?.update?.();
@@ -50,7 +56,6 @@ export class Screen {
       this.#shown = what;
       this.#replace();
     }
-    this.#drawRing();
   }
 
   close(): void {

@@ -2,6 +2,7 @@ import type { Status } from "napalmsky";
 import type { App, Route } from "./app.ts";
 import { h, say, setAttr } from "./dom.ts";
 import { icon } from "./icons.ts";
+import { askLogout } from "./views/logout.ts";
 
 const places: { route: Route; label: string; test: string }[] = [
   { route: "lobby", label: "Lobby", test: "nav-lobby" },
@@ -19,7 +20,7 @@ export class Shell {
   readonly #sound: HTMLButtonElement;
 
   constructor(private readonly app: App) {
-    for (const p of places) this.#links.set(p.route, h("a", { href: "#/" + p.route, test: p.test }, icon(p.route), h("span", {}, p.label)));
+    for (const p of places) this.#links.set(p.route, h("a", { href: "#/" + p.route, test: p.test, on: { click: (ev) => this.#go(ev, p.route) } }, icon(p.route), h("span", {}, p.label)));
     this.#pill = h("span", { class: "pill", test: "conn-status", attr: { role: "status" } });
     this.#again = h("button", { type: "button", class: "quiet small", test: "conn-retry", hidden: true, on: { click: () => app.evening.client.retry() } }, "Connect here");
     this.#sound = h("button", { type: "button", class: "icon-button", test: "sound", on: { click: () => this.#toggleSound() } });
@@ -27,16 +28,23 @@ export class Shell {
     this.el = h(
       "div",
       { class: "shell" },
-      h("header", { class: "top" }, h("a", { class: "brand", href: "#/lobby" }, "Napalm Sky"), h("span", { class: "grow" }), this.#again, this.#pill, this.#sound),
+      h("header", { class: "top" }, h("a", { class: "brand", href: "#/lobby", on: { click: (ev) => this.#go(ev, "lobby") } }, "Napalm Sky"), h("span", { class: "grow" }), this.#again, this.#pill, this.#sound),
       h(
         "nav",
         { class: "nav", attr: { "aria-label": "Main" } },
         ...this.#links.values(),
-        h("button", { type: "button", test: "nav-logout", on: { click: () => void app.logout() } }, icon("out"), h("span", {}, "Log out")),
+        h("button", { type: "button", test: "nav-logout", on: { click: () => askLogout(app) } }, icon("out"), h("span", {}, "Log out")),
       ),
       this.main,
     );
     this.#drawSound();
+  }
+
+  /** The address may be this page's already, which the browser would not tell. */
+  #go(ev: MouseEvent, route: Route): void {
+    if (ev.ctrlKey || ev.metaKey || ev.shiftKey) return;
+    ev.preventDefault();
+    this.app.go(route);
   }
 
   at(route: Route | undefined): void {

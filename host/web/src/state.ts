@@ -51,14 +51,22 @@ export interface State {
   /** A call of mine that another tab or device carries. */
   elsewhere?: string;
   ending?: Ending;
+  /** What others shared with me this evening, by call: it outlives the call. */
+  accounts: Record<string, Social[]>;
+  /** Whom I blocked in this tab. Only I may read it: the other is told of a hang-up. */
+  blocked: string[];
+  /** People whose last ring with me nobody answered; whether it was mine. */
+  unanswered: Record<string, boolean>;
   /** The stream is new and has not yet said what I am doing. */
   fresh: boolean;
 }
 
-export const nobody: State = { activity: "outside", fresh: true };
+export const nobody: State = { activity: "outside", accounts: {}, blocked: [], unanswered: {}, fresh: true };
 
 /** The talk's chat kept in the page; older lines are let go. */
 const mostLines = 200;
+/** Of each kind of thing remembered over the evening; the oldest are let go. */
+const mostKept = 100;
 
 /** What an event makes of the evening. Pure. */
 export function apply(s: State, e: ServerEvent): State {
@@ -75,7 +83,8 @@ export function apply(s: State, e: ServerEvent): State {
       const r = [s.ring, s.lastRing].find((r) => r?.call === e.d.call);
       if (!r) return s;
       const ending: Ending = { kind: "ring", call: r.call, other: r.other, reason: e.d.reason, mine: r.dir === "out", talked: 0 };
-      return { ...s, ring: s.ring?.call === r.call ? undefined : s.ring, lastRing: undefined, ending };
+      const unanswered = e.d.reason === "expired" ? keep(s.unanswered, r.other.id, ending.mine) : without(s.unanswered, r.other.id);
+      return { ...s, ring: s.ring?.call === r.call ? undefined : s.ring, lastRing: undefined, ending, unanswered };
     }
     case "call.started": {
       const same = s.talk?.call === e.d.call ? s.talk : undefined;
@@ -91,23 +100,25 @@ export function apply(s: State, e: ServerEvent): State {
         shared: same?.shared ?? false,
         theirs: same?.theirs ?? [],
       };
-      return { ...s, talk, ring: undefined, lastRing: undefined, ending: undefined, elsewhere: undefined };
+      const unanswered = without(s.unanswered, e.d.other.id);
+      return { ...s, talk, ring: undefined, lastRing: undefined, ending: undefined, elsewhere: undefined, unanswered };
     }
     case "call.peer":
       return onTalk(s, e.d.call, (t) => ({ ...t, peerLostUntil: e.d.lost ? (e.d.until ?? 0) : undefined }));
     case "call.chat":
       return said(s, e.d.call, { mine: false, text: e.d.text, at: e.d.at });
     case "call.shared":
-      return onTalk(s, e.d.call, (t) => ({ ...t, theirs: e.d.socials }));
+      if (s.talk?.call !== e.d.call) return s;
+      return onTalk({ ...s, accounts: keep(s.accounts, e.d.call, e.d.socials) }, e.d.call, (t) => ({ ...t, theirs: e.d.socials }));
     case "call.ended": {
       const t = s.talk?.call === e.d.call ? s.talk : undefined;
       const elsewhere = s.elsewhere === e.d.call ? undefined : s.elsewhere;
       if (!t) return { ...s, elsewhere };
       const ending: Ending = { kind: "call", call: t.call, other: t.other, reason: e.d.reason, mine: e.d.mine === true, talked: e.d.talked };
-      return { ...s, elsewhere, talk: undefined, ending };
+      return { ...s, elsewhere, talk: undefined, ending: s.blocked.includes(t.other.id) ? asBlocked(ending) : ending };
     }
     case "cooldown":
-      if (s.ending?.other.id !== e.d.other) return s;
+      if (s.ending?.other.id !== e.d.other || s.blocked.includes(e.d.other)) return s;
       return { ...s, ending: { ...s.ending, cooldown: { until: e.d.until, reason: e.d.reason } } };
     default:
       return s;
@@ -121,6 +132,32 @@ export function said(s: State, call: string, line: Line): State {
 
 export function onTalk(s: State, call: string, change: (t: Talk) => Talk): State {
   return s.talk?.call === call ? { ...s, talk: change(s.talk) } : s;
+}
+
+/** I blocked this person: for me the call ended by that, and no break ends it. */
+export function shunned(s: State, person: string): State {
+  const blocked = [...s.blocked.filter((p) => p !== person), person].slice(-mostKept);
+  const mine = s.ending?.kind === "call" && s.ending.other.id === person;
+  return { ...s, blocked, ...(mine && { ending: asBlocked(s.ending!) }) };
+}
+
+/** The server could not keep the block. */
+export function unshunned(s: State, person: string): State {
+  const blocked = s.blocked.filter((p) => p !== person);
+  const was = s.ending?.other.id === person && s.ending.reason === "blocked";
+  return { ...s, blocked, ...(was && { ending: { ...s.ending!, reason: "hangup" } }) };
+}
+
+function asBlocked(e: Ending): Ending {
+  return { ...e, reason: "blocked", mine: true, cooldown: undefined };
+}
+
+function keep<T>(all: Record<string, T>, key: string, value: T): Record<string, T> {
+  return Object.fromEntries([...Object.entries(without(all, key)), [key, value] as const].slice(-mostKept));
+}
+
+function without<T>(all: Record<string, T>, key: string): Record<string, T> {
+  return Object.fromEntries(Object.entries(all).filter(([k]) => k !== key));
 }
 
 /** The former stream is lost: believe only what the server says now. */

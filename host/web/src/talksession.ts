@@ -30,6 +30,11 @@ export class TalkSession {
     return this.#media?.link ?? "connecting";
   }
 
+  /** Whether the other's page has said anything about sound and picture. */
+  get heard(): boolean {
+    return this.#media?.heard === true;
+  }
+
   get remote(): MediaStream | undefined {
     return this.#media?.remote;
   }

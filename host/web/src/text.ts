@@ -1,13 +1,19 @@
 import { Refusal } from "napalmsky";
 import { ApiError } from "./http.ts";
-import { until } from "./time.ts";
+import { rough, until } from "./time.ts";
 
-/** What a wish's refusal means to a person. */
-export function refused(e: unknown, who: string, now: number): string {
+/** A pause as short as this follows a ring that nobody answered; longer ones are cooldowns. */
+const restMs = 600_000;
+
+/** What a wish's refusal means to a person. unanswered: the last ring with them was, and whether it was mine. */
+export function refused(e: unknown, who: string, now: number, unanswered?: boolean): string {
   if (e instanceof ApiError) return e.message || `The server refused this (${e.code}).`;
   if (!(e instanceof Refusal)) return "Something went wrong in this page. Reloading may help.";
   switch (e.code) {
     case "on_cooldown":
+      if (e.until && unanswered !== undefined && e.until - now < restMs) {
+        return `${unanswered ? `${who} did not answer` : `You missed ${who}'s invite`} a moment ago; try again in ${rough((e.until - now) / 1000)}.`;
+      }
       return e.until
         ? `You and ${who} are on cooldown until ${until(e.until, now)}, so that everyone meets new people.`
         : `You and ${who} are on cooldown for now.`;
@@ -74,8 +80,8 @@ export function callEnded(reason: string, who: string, mine: boolean): string {
       return "The connection was lost for too long, so the call ended.";
     case "left":
       return mine ? "You left the lobby, which ended the call." : `${who} left the lobby.`;
-    case "blocked":
-      return "The call was ended.";
+    case "blocked": // known only to whoever did it
+      return `You blocked ${who}. You will not see each other again.`;
     case "void":
     case "failed":
       return "The call could not be kept by the server, so it ended.";
@@ -87,15 +93,26 @@ export function callEnded(reason: string, who: string, mine: boolean): string {
 }
 
 /** Why two people cannot meet at the moment. */
-export function cooldownWhy(reason: string, who: string): string {
+export function cooldownWhy(reason: string): string {
   switch (reason) {
     case "call":
-      return `because you and ${who} have just met`;
+      return "because you have just met";
     case "declined":
-      return "because an invite between you was declined";
+      return "because an invite was declined";
     case "rescinded":
-      return "because an invite between you was taken back";
+      return "because an invite was taken back";
     default:
       return "so that everyone meets new people";
   }
+}
+
+/** After my own socket came back, the other may still be on their way too (a server that restarted). */
+const benefitMs = 3_000;
+
+/** Who waits for whom in a call; "" if nobody does. sinceBack: ms that my socket is up, 0 while it is down. */
+export function waitingWords(who: string, sinceBack: number, lostUntil: number | undefined, now: number): string {
+  if (sinceBack <= 0) return "Your own connection broke off. It is coming back by itself…";
+  if (lostUntil === undefined || sinceBack < benefitMs) return "";
+  const left = Math.max(0, Math.ceil((lostUntil - now) / 1000));
+  return `${who} lost the connection. Waiting ${left} s for ${who} to come back…`;
 }

@@ -30,7 +30,8 @@ export function until(ms: number, now: number, locale?: string): string {
   return `${when(ms, now, locale)} (in ${rough((ms - now) / 1000)})`;
 }
 
-function rough(s: number): string {
+/** "90 s", "5 min", "23 h", "3 days": how far away something is. */
+export function rough(s: number): string {
   if (s < 90) return `${Math.max(1, Math.round(s))} s`;
   if (s < 5400) return `${Math.round(s / 60)} min`;
   if (s < 36 * 3600) return `${Math.round(s / 3600)} h`;

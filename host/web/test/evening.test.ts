@@ -110,3 +110,27 @@ test("logging out leaves nothing for the next person at this browser", () => {
   evening.forget();
   assert.equal(shelf.items.size, 0);
 });
+
+test("a block is known here before the server ends the call, and not claimed if it is refused", async () => {
+  const { s, evening, welcome } = tab(new FakeShelf());
+  welcome(false, "free");
+  s.push("call.started", started, 1);
+  const blocked = evening.block("5");
+  s.push("call.ended", { call: "70", other: "5", reason: "hangup", talked: 3, mine: true }, 2);
+  assert.equal(evening.state.ending?.reason, "blocked");
+  s.push("error", { ref: s.frames("person.block")[0]!.ref, code: "unavailable" }, 3);
+  await assert.rejects(blocked);
+  assert.deepEqual(evening.state.blocked, []);
+});
+
+test("what others shared is still there after a reload of the tab", () => {
+  const shelf = new FakeShelf();
+  const first = tab(shelf);
+  first.welcome(false, "free");
+  first.s.push("call.started", started, 1);
+  first.s.push("call.shared", { call: "70", socials: [{ kind: "signal", handle: "@mira" }] }, 2);
+  first.s.push("call.ended", { call: "70", other: "5", reason: "clock", talked: 300 }, 3);
+  const second = tab(shelf);
+  second.welcome(true, "free");
+  assert.equal(second.evening.state.accounts["70"]?.[0]?.handle, "@mira");
+});

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ServerEvent } from "napalmsky";
-import { apply, nobody, said, type State } from "../src/state.ts";
+import { apply, nobody, said, shunned, type State, unshunned } from "../src/state.ts";
 
 const mira = { id: "5", v: 1, name: "Mira" };
 
@@ -114,4 +114,40 @@ test("a lost peer is waited for, and back", () => {
 test("a new invite replaces how the last one ended, but not how a call ended", () => {
   assert.equal(after([welcome(false), ringing, rungOut("expired"), incoming]).ending, undefined);
   assert.equal(after([welcome(false), started(), ended, incoming]).ending?.kind, "call");
+});
+
+const shared: ServerEvent = { t: "call.shared", d: { call: "70", socials: [{ kind: "signal", handle: "@mira" }] } };
+
+test("accounts the other shared outlive the call", () => {
+  const s = after([welcome(false), started(), shared, ended, self("free"), incoming]);
+  assert.deepEqual(s.accounts["70"], [{ kind: "signal", handle: "@mira" }]);
+  assert.deepEqual(after([welcome(false), shared]).accounts, {}, "of a call that is not mine");
+});
+
+test("who blocks reads of the block, and of no break", () => {
+  const talking = after([welcome(false), started()]);
+  const s = after([ended, cooldown], shunned(talking, "5"));
+  assert.equal(s.ending?.reason, "blocked");
+  assert.equal(s.ending?.mine, true);
+  assert.equal(s.ending?.cooldown, undefined);
+});
+
+test("a block that comes after the end takes the break off the screen", () => {
+  const s = shunned(after([welcome(false), started(), ended, cooldown]), "5");
+  assert.equal(s.ending?.reason, "blocked");
+  assert.equal(s.ending?.cooldown, undefined);
+});
+
+test("a block that could not be kept is not claimed", () => {
+  const s = unshunned(after([ended], shunned(after([welcome(false), started()]), "5")), "5");
+  assert.deepEqual(s.blocked, []);
+  assert.equal(s.ending?.reason, "hangup");
+});
+
+test("an unanswered ring is remembered until the two meet", () => {
+  const mine = after([welcome(false), ringing, rungOut("expired")]);
+  assert.equal(mine.unanswered["5"], true);
+  assert.equal(after([welcome(false), incoming, rungOut("expired")]).unanswered["5"], false);
+  assert.deepEqual(after([ringing, rungOut("declined")], mine).unanswered, {});
+  assert.deepEqual(after([started()], mine).unanswered, {});
 });

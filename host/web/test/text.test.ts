@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Refusal } from "napalmsky";
 import { fieldName } from "../src/form/field.ts";
-import { refused, ringEnded } from "../src/text.ts";
+import { callEnded, refused, ringEnded, waitingWords } from "../src/text.ts";
 import { clock, span, until, when } from "../src/time.ts";
 
 const now = new Date(2026, 6, 3, 21, 0).getTime();
@@ -43,4 +43,24 @@ test("both sides of a decline are told in their own words", () => {
 
 test("the server's field paths find the form's fields", () => {
   assert.deepEqual(["name", "profile.name", "seeking[0]", "profile.socials[2].handle"].map(fieldName), ["name", "name", "seeking", "socials"]);
+});
+
+test("after an unanswered ring the refusal says so; a real cooldown is called one", () => {
+  const refusal = (ms: number) => new Refusal("on_cooldown", undefined, now + ms);
+  assert.equal(refused(refusal(80_000), "Mira", now, true), "Mira did not answer a moment ago; try again in 80 s.");
+  assert.match(refused(refusal(80_000), "Mira", now, false), /^You missed Mira's invite/);
+  assert.match(refused(refusal(24 * hour), "Mira", now, true), /on cooldown until tomorrow/);
+});
+
+test("a block is named to whoever did it; the other reads of somebody who left", () => {
+  assert.equal(callEnded("blocked", "Mira", true), "You blocked Mira. You will not see each other again.");
+  assert.equal(callEnded("hangup", "Mira", false), "Mira left the call.");
+});
+
+test("nobody else is blamed while my own connection is down, nor right after", () => {
+  const lostUntil = now + 12_000;
+  assert.match(waitingWords("Mira", 0, lostUntil, now), /^Your own/);
+  assert.equal(waitingWords("Mira", 1_000, lostUntil, now), "");
+  assert.match(waitingWords("Mira", 5_000, lostUntil, now), /Mira lost the connection. Waiting 12 s/);
+  assert.equal(waitingWords("Mira", 5_000, undefined, now), "");
 });

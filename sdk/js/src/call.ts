@@ -6,7 +6,7 @@ export type Link =
   | "connecting"
   | "connected"
   | "interrupted" // was connected; mending itself
-  | "failing"; // several attempts failed; still trying, slower
+  | "failing"; // the other answers, and yet several attempts failed; still trying, slower
 
 export interface CallOptions {
   /** From call.started: the polite side gives way when both offer at once. */
@@ -47,7 +47,8 @@ export class Call {
   #ignored = false;
   #line: Promise<void> = Promise.resolve();
   #watch: ReturnType<typeof setTimeout> | undefined;
-  #failures = 0;
+  #failures = 0; // since the other was first heard: silence is no failing network
+  #heard = false;
   #link: Link = "connecting";
   #closed = false;
 
@@ -61,6 +62,11 @@ export class Call {
 
   get link(): Link {
     return this.#link;
+  }
+
+  /** Whether the other has ever offered or answered; until then they may have no media at all. */
+  get heard(): boolean {
+    return this.#heard;
   }
 
   /** Takes what the other signalled. Pieces are applied one after another. */
@@ -148,6 +154,7 @@ export class Call {
   }
 
   async #description(type: "offer" | "answer", sdp: string): Promise<void> {
+    this.#heard = true;
     const origin = originOf(sdp);
     if (this.#origin !== undefined && origin !== this.#origin) {
       // The other has a new RTCPeerConnection (their page was reloaded); ours
@@ -213,7 +220,7 @@ export class Call {
 
   #again(): void {
     if (this.#closed || this.#pc.connectionState === "connected") return;
-    this.#failures++;
+    if (this.#heard) this.#failures++;
     if (this.#failures >= tries) this.#say("failing");
     this.restart();
   }

@@ -1,7 +1,7 @@
 import { Acker } from "./acker.ts";
 import { Backoff } from "./backoff.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import { verdict } from "./close.ts";
+import { Close, verdict } from "./close.ts";
 import { Memory, type Shelf } from "./memory.ts";
 import { Refusal, Requests } from "./requests.ts";
 import {
@@ -257,7 +257,8 @@ export class Client {
   #closed(code: number, reason: string): void {
     this.#release();
     const bye = this.#bye;
-    if (verdict(code) === "return") {
+    // A flood is mended by waiting, where the server says how long.
+    if (verdict(code) === "return" || (code === Close.flood && bye?.retry_ms)) {
       this.#wait(bye?.retry_ms ?? 0);
     } else {
       this.#cancelTimer();

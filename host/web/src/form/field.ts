@@ -33,6 +33,10 @@ export class Field {
     setAttr(this.control, { "aria-invalid": text ? "true" : undefined });
   }
 
+  get complaining(): boolean {
+    return !this.#error.hidden;
+  }
+
   focus(): void {
     const closed = this.el.closest("details");
     if (closed) closed.open = true;

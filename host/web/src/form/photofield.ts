@@ -38,7 +38,7 @@ export function photoField(current: () => HTMLElement, has: boolean, test: strin
       actions,
       button("Use the camera", () => void look(), test + "-camera"),
       button("Choose a file", () => file.click(), test + "-choose"),
-      removable && button("No photo", () => set(has ? { kind: "drop" } : { kind: "keep" }), test + "-remove"),
+      removable && button("Remove photo", () => set(has ? { kind: "drop" } : { kind: "keep" }), test + "-remove"),
     );
   }
 

@@ -62,6 +62,7 @@ export function profileForm(w: Wants): ProfileForm {
     photo: new Field("photo", "Photo", photo.el, { group: true }),
   };
 
+  let local = new Set<keyof typeof fields>(); // complained about by this page, not by the server
   const trouble = h("p", { class: "form-error", hidden: true, attr: { role: "alert" } });
   const submit = h("button", { type: "submit", class: "primary", test: test + "-submit" }, w.submit);
 
@@ -88,7 +89,7 @@ export function profileForm(w: Wants): ProfileForm {
       ["name", !x.name && "Please tell us a name."],
       ["gender", gender.value === "" && "Please choose one."],
       ["seeking", x.seeking.length === 0 && "Choose at least one."],
-      ["age", !grown(x.age) && "You have to be 18 to 120."],
+      ["age", !grown(x.age) && "18 or older, please."],
       ["age_min", !grown(x.age_min) && "18 to 120."],
       ["age_max", (!grown(x.age_max) && "18 to 120.") || (x.age_max < x.age_min && "Not below “from”.")],
     ];
@@ -101,6 +102,7 @@ export function profileForm(w: Wants): ProfileForm {
     for (const f of Object.values(fields)) f.complain("");
     const x = read();
     const wrong = faults(x);
+    local = new Set(wrong.map((w) => w[0]));
     for (const [k, text] of wrong) fields[k].complain(text);
     if (wrong[0]) return fields[wrong[0][0]].focus();
     submit.disabled = true;
@@ -110,6 +112,16 @@ export function profileForm(w: Wants): ProfileForm {
       refuse(e);
     } finally {
       submit.disabled = false;
+    }
+  }
+
+  /** What was corrected is not complained about any longer. */
+  function onInput(ev: Event): void {
+    const wrong = faults(read());
+    for (const [k, f] of Object.entries(fields) as [keyof typeof fields, Field][]) {
+      if (!f.complaining || wrong.some((w) => w[0] === k)) continue;
+      // One field can mend another (the two ages); what the server said stands until its own field is changed.
+      if (local.has(k) || f.el.contains(ev.target as Node)) f.complain("");
     }
   }
 
@@ -127,7 +139,7 @@ export function profileForm(w: Wants): ProfileForm {
 
   const el = h(
     "form",
-    { class: "profile-form", noValidate: true, on: { submit: (ev) => void onSubmit(ev) } },
+    { class: "profile-form", noValidate: true, on: { submit: (ev) => void onSubmit(ev), input: onInput } },
     h("div", { class: "pair" }, fields.name.el, fields.gender.el),
     fields.seeking.el,
     h("div", { class: "trio" }, fields.age.el, fields.age_min.el, fields.age_max.el),

@@ -1,7 +1,6 @@
 import type { Social } from "napalmsky";
+import { accountKind, accountKinds } from "../accounts.ts";
 import { h } from "../dom.ts";
-
-const kinds = ["instagram", "telegram", "signal", "whatsapp", "discord", "snapchat", "tiktok", "x", "mastodon", "website"];
 
 /** Rows of accounts elsewhere. They are shown to nobody until shared in a call. */
 export function socialRows(have: Social[], most: number): { el: HTMLElement; values(): Social[] } {
@@ -10,8 +9,8 @@ export function socialRows(have: Social[], most: number): { el: HTMLElement; val
   const bound = () => (more.hidden = rows.children.length >= most);
 
   function add(s: Social): HTMLInputElement {
-    const offered = kinds.includes(s.kind) ? kinds : [s.kind, ...kinds];
-    const kind = h("select", { attr: { "aria-label": "Where" } }, ...offered.map((k) => h("option", { value: k, selected: k === s.kind }, k)));
+    const offered = accountKinds.includes(s.kind) ? accountKinds : [s.kind, ...accountKinds];
+    const kind = h("select", { attr: { "aria-label": "Where" } }, ...offered.map((k) => h("option", { value: k, selected: k === s.kind }, accountKind(k))));
     const handle = h("input", { type: "text", value: s.handle, maxLength: 80, placeholder: "@you", autocomplete: "off", attr: { "aria-label": "Your name there" } });
     const row = h("div", { class: "social-row" }, kind, handle);
     const remove = () => {

@@ -1,15 +1,18 @@
 import type { App } from "../app.ts";
 import { face } from "../avatar.ts";
 import { explain } from "../devices.ts";
-import { h, say, setAttr } from "../dom.ts";
+import { h, say } from "../dom.ts";
 import { icon } from "../icons.ts";
 import type { Talk } from "../state.ts";
 import type { TalkSession } from "../talksession.ts";
-import { refused } from "../text.ts";
+import { refused, waitingWords } from "../text.ts";
 import { clock } from "../time.ts";
 import { type View, ticking } from "../view.ts";
 import { chatView } from "./chat.ts";
 import { openReport } from "./report.ts";
+
+/** So long an answer may be under way; who is silent after that has no picture to send. */
+const silentMs = 6_000;
 
 /** The call: both pictures, the clock, what can be done, and what is wrong. */
 export function callView(app: App, talk: Talk, session: TalkSession): View {
@@ -21,7 +24,8 @@ export function callView(app: App, talk: Talk, session: TalkSession): View {
   const local = h("video", { class: "mirrored", autoplay: true, playsInline: true, muted: true, test: "video-local", attr: { "aria-label": "Your picture" } });
   const cover = h("div", { class: "cover" }, face(talk.other), h("p", { attr: { role: "status" } }));
   const coverText = cover.querySelector("p")!;
-  const localOff = h("p", { class: "local-off" }, "camera off");
+  const localOff = h("p", { class: "local-off" }, "Camera off");
+  const localMuted = h("p", { class: "local-muted", hidden: true }, icon("micOff"), "Muted");
   const time = h("span", { class: "call-clock", test: "call-clock", attr: { role: "timer", "aria-label": "Time left" } });
   const spoken = h("p", { class: "spoken-only", attr: { "aria-live": "polite" } });
   const peer = h("p", { class: "call-banner", test: "call-peer", hidden: true, attr: { role: "status" } });
@@ -47,9 +51,6 @@ export function callView(app: App, talk: Talk, session: TalkSession): View {
   const write = tool("chat", "call-chat-toggle", () => toggleChat(), "tool writes");
   const more = tool("flag", "call-report", () => openReport(app, talk.other));
   const leave = tool("leave", "call-leave", () => void end(), "tool leave");
-  label(mute, "Mute");
-  label(camera, "Cam off");
-  camera.setAttribute("aria-label", "Camera off");
   label(more, "Report");
   label(leave, "Leave");
 
@@ -85,6 +86,9 @@ export function callView(app: App, talk: Talk, session: TalkSession): View {
     update();
   }
 
+  const openedAt = performance.now();
+  let backAt: number | undefined; // since when my own socket is up
+  let theirs = talk.theirs;
   let shownLocal: MediaStreamTrack | undefined;
   function update(): void {
     const t = evening.state.talk ?? talk;
@@ -96,7 +100,7 @@ export function callView(app: App, talk: Talk, session: TalkSession): View {
     const seen = session.remote?.getVideoTracks().some((v) => !v.muted && v.readyState === "live") === true;
     const linked = session.link === "connected";
     cover.hidden = seen && linked;
-    say(coverText, coverWords(linked));
+    say(coverText, coverWords());
     const own = session.devices.video;
     if (own !== shownLocal) {
       shownLocal = own;
@@ -104,9 +108,17 @@ export function callView(app: App, talk: Talk, session: TalkSession): View {
     }
     localOff.hidden = !!own;
 
-    pressed(mute, session.muted, !session.devices.audio);
-    pressed(camera, session.cameraOff, !own && !session.cameraOff);
-    if (el?.classList.contains("chat-open") || wide.matches) chat.read();
+    localMuted.hidden = !session.muted;
+
+    turn(mute, session.muted ? ["micOff", "Unmute"] : ["mic", "Mute"], session.muted);
+    turn(camera, session.cameraOff ? ["cameraOff", "Camera on"] : ["camera", "Camera off"], session.cameraOff);
+    mute.disabled = !session.devices.audio;
+    camera.disabled = !own && !session.cameraOff;
+    if (t.theirs !== theirs) {
+      theirs = t.theirs;
+      if (theirs.length > 0 && !chatInSight()) app.toast(`${who} shared accounts with you. They are in the chat.`);
+    }
+    if (chatInSight()) chat.read();
     const unread = chat.unread();
     label(write, unread > 0 ? `Chat (${unread})` : "Chat");
     write.classList.toggle("has-news", unread > 0);
@@ -115,14 +127,17 @@ export function callView(app: App, talk: Talk, session: TalkSession): View {
     problemBox.hidden = !words || words === dismissed;
     say(problem, words && `${words} You can still see, hear and write to ${who}.`);
     network.hidden = session.link !== "failing";
-    peer.hidden = t.peerLostUntil === undefined;
   }
 
-  function coverWords(linked: boolean): string {
-    if (session.asking && !linked) return "Your browser asks whether it may use your camera and microphone.";
+  function chatInSight(): boolean {
+    return wide.matches || el?.classList.contains("chat-open");
+  }
+
+  function coverWords(): string {
+    if (session.asking && session.link !== "connected") return "Your browser asks whether it may use your camera and microphone.";
     switch (session.link) {
       case "connecting":
-        return `Connecting you with ${who}…`;
+        return !session.heard && performance.now() - openedAt > silentMs ? `No picture from ${who} yet.` : `Connecting you with ${who}…`;
       case "interrupted":
         return "The picture broke off. Mending it…";
       case "failing":
@@ -140,10 +155,12 @@ export function callView(app: App, talk: Talk, session: TalkSession): View {
     time.classList.toggle("last-minute", left < 60);
     const whole = Math.ceil(left);
     if (whole === 60 || whole === 10) say(spoken, `${whole === 60 ? "One minute" : "Ten seconds"} left`);
-    if (t.peerLostUntil !== undefined) {
-      const wait = Math.max(0, Math.ceil((t.peerLostUntil - now) / 1000));
-      say(peer, `${who} lost the connection. Waiting ${wait} s for ${who} to come back…`);
-    }
+    if (evening.client.status.state !== "online") backAt = undefined;
+    else backAt ??= performance.now();
+    const words = waitingWords(who, backAt === undefined ? 0 : performance.now() - backAt + 1, t.peerLostUntil, now);
+    say(peer, words);
+    peer.hidden = !words;
+    say(coverText, coverWords());
   };
 
   const wide = matchMedia("(min-width: 900px)");
@@ -157,7 +174,7 @@ export function callView(app: App, talk: Talk, session: TalkSession): View {
       cover,
       h("div", { class: "call-top" }, h("h1", { tabIndex: -1 }, who), time),
       h("div", { class: "call-banners" }, peer, problemBox, network),
-      h("div", { class: "local" }, local, localOff),
+      h("div", { class: "local" }, local, localOff, localMuted),
       listen,
       spoken,
       h("div", { class: "tools", attr: { role: "toolbar", "aria-label": "Call" } }, mute, camera, write, more, leave),
@@ -173,14 +190,17 @@ export function callView(app: App, talk: Talk, session: TalkSession): View {
     close() {
       stop();
       lock();
+      chat.close?.();
       remote.srcObject = local.srcObject = null;
     },
   };
 }
 
-function pressed(b: HTMLButtonElement, on: boolean, disabled: boolean): void {
-  setAttr(b, { "aria-pressed": String(on) });
-  b.disabled = disabled;
+/** A switch whose label is what pressing it does; data-off says how it stands. */
+function turn(b: HTMLButtonElement, [name, text]: [Parameters<typeof icon>[0], string], off: boolean): void {
+  if (b.dataset["off"] !== String(off)) b.querySelector("svg")!.replaceWith(icon(name));
+  b.dataset["off"] = String(off);
+  label(b, text);
 }
 
 function label(b: HTMLButtonElement, text: string): void {

@@ -2,6 +2,7 @@ import type { Card, Entry } from "napalmsky";
 import { face } from "../avatar.ts";
 import { fill, h, say, setAttr } from "../dom.ts";
 import type { Options } from "../http.ts";
+import { factsOf, tagList } from "./about.ts";
 
 /** One person in the reel. set() is cheap when nothing changed. */
 export class CardView {
@@ -14,11 +15,11 @@ export class CardView {
   constructor(
     private readonly options: Options,
     private readonly mine: { tags: string[]; langs: string[] },
-    invite: (c: Card) => void,
+    private readonly wishes: { invite(c: Card): void; open(c: Card, mayInvite: boolean): void },
   ) {
     this.#mask = h("span", { class: "mask" }, "busy just now");
     this.#person = h("div", { class: "card-person" });
-    this.#invite = h("button", { type: "button", class: "primary small", test: "card-invite", on: { click: () => this.#shown && invite(this.#shown) } }, "Invite");
+    this.#invite = h("button", { type: "button", class: "primary small", test: "card-invite", on: { click: () => this.#shown && this.wishes.invite(this.#shown) } }, "Invite");
     this.el = h("li", { class: "card", test: "card" }, this.#person, this.#mask, this.#invite);
   }
 
@@ -38,17 +39,14 @@ export class CardView {
   }
 
   #about(c: Card): HTMLElement {
-    const gender = this.options.genders.find((g) => g.id === c.gender)?.label;
-    const langs = c.langs?.map((id) => this.options.langs.find((l) => l.id === id)?.label ?? id);
-    // What the two have in common comes first, as a way to begin talking.
-    const tags = [...(c.tags ?? [])].sort((a, b) => Number(this.mine.tags.includes(b)) - Number(this.mine.tags.includes(a)));
+    const name = h("button", { type: "button", class: "card-open", test: "card-open", attr: { "aria-haspopup": "dialog" }, on: { click: () => this.#shown && this.wishes.open(this.#shown, !this.#invite.disabled) } }, c.name);
     return h(
       "div",
       { class: "card-about" },
-      h("h2", {}, c.name, c.age !== undefined && h("span", { class: "age" }, ` ${c.age}`)),
-      h("p", { class: "card-facts" }, [gender, langs?.join(", ")].filter(Boolean).join(" · ")),
+      h("h2", {}, name, c.age !== undefined && h("span", { class: "age" }, ` ${c.age}`)),
+      h("p", { class: "card-facts" }, factsOf(c, this.options)),
       !!c.bio && h("p", { class: "card-bio" }, c.bio),
-      tags.length > 0 && h("ul", { class: "tags" }, ...tags.slice(0, 5).map((t) => h("li", { class: this.mine.tags.includes(t) ? "common" : "" }, t))),
+      tagList(c, this.mine, 5),
     );
   }
 }

@@ -3,6 +3,7 @@ import { h, say } from "../dom.ts";
 import type { Talk } from "../state.ts";
 import { refused } from "../text.ts";
 import type { View } from "../view.ts";
+import { accountsList } from "./accounts.ts";
 
 const longest = 500;
 
@@ -15,7 +16,8 @@ export function chatView(app: App, talk: Talk): View & { read(): void; unread():
   const trouble = h("p", { class: "form-error", attr: { role: "alert" } });
   const share = h("button", { type: "button", class: "quiet small", test: "call-share", on: { click: () => void act(evening.share(talk.call)) } }, "Share my accounts");
   let drawn = 0;
-  let seen = talk.lines.length;
+  let seen = news(talk);
+  let atEnd = true;
   let theirs: Talk["theirs"] | undefined;
 
   async function act(wish: Promise<void>): Promise<boolean> {
@@ -45,10 +47,12 @@ export function chatView(app: App, talk: Talk): View & { read(): void; unread():
       log.replaceChildren();
       drawn = 0;
     }
-    for (const line of t.lines.slice(drawn)) {
+    const fresh = t.lines.slice(drawn);
+    atEnd ||= fresh.some((line) => line.mine);
+    for (const line of fresh) {
       log.append(h("li", { class: line.mine ? "mine" : "theirs" }, h("span", { class: "spoken-only" }, line.mine ? "You: " : `${t.other.name}: `), line.text));
     }
-    if (t.lines.length !== drawn) log.scrollTop = log.scrollHeight;
+    if (fresh.length > 0) toEnd();
     drawn = t.lines.length;
     if (t.theirs !== theirs) drawSocials(t);
     const none = app.me.profile.socials.length === 0;
@@ -56,12 +60,16 @@ export function chatView(app: App, talk: Talk): View & { read(): void; unread():
     say(share, t.shared ? "Accounts shared" : none ? "No accounts in my profile" : "Share my accounts");
   }
 
+  function toEnd(): void {
+    if (atEnd) log.scrollTop = log.scrollHeight;
+  }
+
   function drawSocials(t: Talk): void {
     theirs = t.theirs;
     socials.hidden = t.theirs.length === 0;
     socials.replaceChildren(
       h("strong", {}, `${t.other.name} shared`),
-      h("ul", {}, ...t.theirs.map((s) => h("li", {}, h("span", { class: "kind" }, s.kind), ` ${s.handle}`))),
+      accountsList(t.theirs),
     );
   }
 
@@ -75,6 +83,15 @@ export function chatView(app: App, talk: Talk): View & { read(): void; unread():
     share,
   );
   update();
-  const lines = () => evening.state.talk?.lines.length ?? 0;
-  return { el, update, read: () => (seen = lines()), unread: () => Math.max(0, lines() - seen) };
+  log.addEventListener("scroll", () => (atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 32));
+  // The chat opens, accounts appear above it, a keyboard comes up: the last line stays in sight.
+  const sized = new ResizeObserver(toEnd);
+  sized.observe(log);
+  const now = () => news(evening.state.talk ?? talk);
+  return { el, update, read: () => (seen = now()), unread: () => Math.max(0, now() - seen), close: () => sized.disconnect() };
+}
+
+/** What there is to read: lines, and accounts that were shared. */
+function news(t: Talk): number {
+  return t.lines.filter((l) => !l.mine).length + (t.theirs.length > 0 ? 1 : 0);
 }

@@ -1,7 +1,8 @@
 import type { App } from "../app.ts";
 import { face } from "../avatar.ts";
-import { h } from "../dom.ts";
+import { h, say } from "../dom.ts";
 import type { Ending } from "../state.ts";
+import { accountsList } from "./accounts.ts";
 import { callEnded, cooldownWhy, ringEnded } from "../text.ts";
 import { span, until } from "../time.ts";
 import type { View } from "../view.ts";
@@ -22,32 +23,30 @@ export function endingBanner(app: App, e: Ending): HTMLElement {
 export function afterView(app: App): View {
   const e = app.evening.state.ending!;
   const who = e.other.name;
+  const heading = h("h1", { tabIndex: -1 });
+  const theirs = app.evening.state.accounts[e.call] ?? [];
   const cooldown = h("p", { class: "after-cooldown", test: "after-cooldown", attr: { role: "status" } });
   const back = h("button", { type: "button", class: "primary", test: "after-back", on: { click: () => app.evening.putAway() } }, "Back to the lobby");
   const el = h(
     "section",
     { class: "after panel", test: "after-call", data: { reason: e.reason, person: e.other.id } },
     face(e.other),
-    h("h1", { tabIndex: -1 }, callEnded(e.reason, who, e.mine)),
+    heading,
     e.talked > 0 && h("p", {}, `You talked for ${span(e.talked)}.`),
+    theirs.length > 0 && h("div", { class: "socials", test: "after-socials" }, h("strong", {}, `${who} shared`), accountsList(theirs), h("p", { class: "hint" }, "Kept under My calls until you close this window.")),
     cooldown,
-    h("div", { class: "buttons" }, back, h("button", { type: "button", class: "quiet", on: { click: () => toHistory(app) } }, "My calls")),
+    h("div", { class: "buttons" }, back, h("button", { type: "button", class: "quiet", on: { click: () => app.go("history") } }, "My calls")),
   );
   const update = () => {
     const now = app.evening.state.ending;
-    if (now?.cooldown) cooldown.textContent = pauseText(app, now);
+    if (now) say(heading, callEnded(now.reason, who, now.mine));
+    cooldown.textContent = now?.cooldown ? pauseText(app, now) : "";
   };
   update();
   return { el, update };
 }
 
 function pauseText(app: App, e: Ending): string {
-  const who = e.other.name;
   const c = e.cooldown!;
-  return `You and ${who} take a break until ${until(c.until, app.evening.client.now())}, ${cooldownWhy(c.reason, who)}. Everyone should meet new people.`;
-}
-
-function toHistory(app: App): void {
-  app.go("history");
-  app.evening.putAway();
+  return `You two take a break until ${until(c.until, app.evening.client.now())}, ${cooldownWhy(c.reason)}.`;
 }

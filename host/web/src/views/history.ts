@@ -1,3 +1,4 @@
+import type { Social } from "napalmsky";
 import type { App } from "../app.ts";
 import { face } from "../avatar.ts";
 import { fill, h } from "../dom.ts";
@@ -5,6 +6,7 @@ import { api, type PastCall, type StandingCooldown } from "../http.ts";
 import { callEnded, cooldownWhy } from "../text.ts";
 import { span, until, when } from "../time.ts";
 import type { View } from "../view.ts";
+import { accountsList } from "./accounts.ts";
 
 const page = 20;
 
@@ -21,11 +23,12 @@ export function historyView(app: App): View {
     try {
       const got = await api.history(before, page);
       const now = app.evening.client.now();
+      const { accounts, blocked } = app.evening.state;
       if (before === 0) {
-        fill(cooldowns, ...got.cooldowns.map((c) => cooldownRow(c, now)));
+        fill(cooldowns, ...got.cooldowns.map((c) => cooldownRow(c, now, blocked.includes(c.other))));
         cooldownsBox.hidden = got.cooldowns.length === 0;
       }
-      calls.append(...got.calls.map((c) => callRow(c, now)));
+      calls.append(...got.calls.map((c) => callRow(c, now, blocked.includes(c.other), accounts[c.call])));
       before = got.calls.at(-1)?.started_at ?? before;
       more.hidden = got.calls.length < page;
       note.textContent = calls.children.length === 0 ? "No calls yet. Everyone you talk to will be listed here." : "";
@@ -50,16 +53,16 @@ export function historyView(app: App): View {
   return { el };
 }
 
-function cooldownRow(c: StandingCooldown, now: number): HTMLElement {
+function cooldownRow(c: StandingCooldown, now: number, blocked: boolean): HTMLElement {
   return h(
     "li",
     { class: "row", test: "cooldown-row", data: { person: c.other } },
     face({ id: c.other, name: c.other_name }),
-    h("div", {}, h("strong", {}, c.other_name), h("p", {}, `until ${until(c.until, now)}, ${cooldownWhy(c.reason, c.other_name)}`)),
+    h("div", {}, h("strong", {}, c.other_name), h("p", {}, blocked ? "Blocked by you, for good." : `Until ${until(c.until, now)}, ${cooldownWhy(c.reason)}.`)),
   );
 }
 
-function callRow(c: PastCall, now: number): HTMLElement {
+function callRow(c: PastCall, now: number, blocked: boolean, theirs: Social[] = []): HTMLElement {
   const who = c.other_name;
   const length = c.ended_at ? `${span(c.talked)} of ${span(c.seconds)}` : `${span(c.seconds)} agreed`;
   return h(
@@ -71,7 +74,8 @@ function callRow(c: PastCall, now: number): HTMLElement {
       {},
       h("strong", {}, who),
       h("p", {}, `${when(c.started_at, now)} · ${length} · ${c.caller ? "you invited" : `${who} invited`}`),
-      h("p", { class: "hint" }, ended(c), c.cooldown_until > now && ` You two can meet again ${until(c.cooldown_until, now)}.`),
+      h("p", { class: "hint" }, blocked ? "Blocked by you. You will not see each other again." : ended(c), !blocked && c.cooldown_until > now && ` You two can meet again ${until(c.cooldown_until, now)}.`),
+      theirs.length > 0 && accountsList(theirs),
     ),
   );
 }

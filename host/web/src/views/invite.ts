@@ -3,6 +3,7 @@ import type { App } from "../app.ts";
 import { face } from "../avatar.ts";
 import { h, say, uid } from "../dom.ts";
 import { refused } from "../text.ts";
+import { aboutPerson } from "./about.ts";
 import { lengthSelect, openDialog } from "./dialog.ts";
 
 const usual = 300; // seconds
@@ -26,7 +27,7 @@ export function openInvite(app: App, c: Card): void {
       dialog.close();
     } catch (e) {
       if (!evening.state.ring && !evening.state.talk) app.preparation.drop();
-      say(trouble, refused(e, c.name, evening.client.now()));
+      say(trouble, refused(e, c.name, evening.client.now(), evening.state.unanswered[c.id]));
     } finally {
       sendButton.disabled = false;
     }
@@ -37,7 +38,7 @@ export function openInvite(app: App, c: Card): void {
     { on: { submit: (ev) => void send(ev) } },
     face(c),
     h("h2", {}, `Talk with ${c.name}?`),
-    !!c.bio && h("p", { class: "card-bio whole" }, c.bio),
+    aboutPerson(c, app.options, app.me.profile),
     h("label", { class: "label", htmlFor: length.id }, "For how long"),
     length,
     h("p", { class: "hint" }, `${c.name} can wish for another length; you talk for the average. It rings for 20 seconds.`),

@@ -7,6 +7,7 @@ import { CardView } from "./card.ts";
 import { elsewhereBanner } from "./elsewhere.ts";
 import { endingBanner } from "./ending.ts";
 import { openInvite } from "./invite.ts";
+import { openPerson } from "./person.ts";
 
 /** The lobby: everyone one could meet right now, the best first. */
 export function lobbyView(app: App): View {
@@ -32,9 +33,10 @@ export function lobbyView(app: App): View {
     }
   }
 
-  function invite(c: Card): void {
-    openInvite(app, c);
-  }
+  const wishes = {
+    invite: (c: Card) => openInvite(app, c),
+    open: (c: Card, mayInvite: boolean) => openPerson(app, c, mayInvite ? () => openInvite(app, c) : undefined),
+  };
 
   function draw(): void {
     frame = 0;
@@ -52,7 +54,7 @@ export function lobbyView(app: App): View {
       gone.delete(e.card.id);
       let c = cards.get(e.card.id);
       if (!c) {
-        c = new CardView(app.options, app.me.profile, invite);
+        c = new CardView(app.options, app.me.profile, wishes);
         cards.set(e.card.id, c);
       }
       c.set(e, free);
@@ -65,7 +67,8 @@ export function lobbyView(app: App): View {
     // Moving a card takes the focus off its button; give it back.
     if (focused instanceof HTMLElement && focused !== document.activeElement && list.contains(focused)) focused.focus({ preventScroll: true });
 
-    say(count, !reel.known ? "Looking who is here…" : entries.length === 0 ? "" : entries.length === 1 ? "One person you could meet" : `${entries.length} people you could meet`);
+    const hidden = paused ? "You are hidden: nobody sees you. " : "";
+    say(count, hidden + (!reel.known ? "Looking who is here…" : entries.length === 0 ? "" : entries.length === 1 ? "One person you could meet" : `${entries.length} people you could meet`));
     list.hidden = entries.length === 0;
     list.classList.toggle("stale", !online);
     drawEmpty(reel.known && entries.length === 0, paused);
@@ -87,9 +90,9 @@ export function lobbyView(app: App): View {
     fill(
       empty,
       h("div", { class: "moon", attr: { "aria-hidden": "true" } }),
-      h("h2", {}, "Nobody to meet yet"),
-      h("p", {}, "People appear here the moment they come in — you need not reload. You see those whom you seek, who seek someone like you, whose wished ages fit, and with whom you are not taking a break."),
-      paused && h("p", {}, "You are taking a pause: nobody sees you at the moment."),
+      h("h2", {}, paused ? "You are hidden" : "Nobody to meet yet"),
+      paused && h("p", {}, "You are taking a pause: nobody sees you or can invite you, until you press “Show me again”."),
+      h("p", {}, paused && "There is nobody you could meet right now either. ", "People appear here the moment they come in — you need not reload. You see those whom you seek, who seek someone like you, whose wished ages fit, and with whom you are not taking a break."),
       h("p", {}, h("button", { type: "button", class: "quiet", on: { click: () => app.go("profile") } }, "Widen whom I seek"), " ", h("button", { type: "button", class: "quiet", on: { click: () => app.go("history") } }, "See my breaks")),
     );
   }

@@ -20,11 +20,13 @@ export function openReport(app: App, other: Card): void {
   const note = h("textarea", { id: "report-note", rows: 3, maxLength: 500, test: "report-note" });
   const trouble = h("p", { class: "form-error", attr: { role: "alert" } });
 
-  async function act(wish: Promise<void>, done: string): Promise<void> {
+  async function act(wish: Promise<void>, done = ""): Promise<void> {
     try {
       await wish;
       dialog.close();
-      app.toast(done, "good");
+      // Where the call was, how it ended is on the screen by now.
+      document.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true });
+      if (done) app.toast(done, "good");
     } catch (e) {
       say(trouble, refused(e, who, evening.client.now()));
     }
@@ -34,7 +36,7 @@ export function openReport(app: App, other: Card): void {
     { label: `Block or report ${who}`, test: "report", light: true },
     h("h2", {}, `Block or report ${who}`),
     h("p", { class: "hint" }, "Blocking ends this call. You will not see each other again, and nobody is told."),
-    h("button", { type: "button", class: "danger", test: "block-send", on: { click: () => void act(evening.block(other.id), `You and ${who} will not see each other again.`) } }, "Block"),
+    h("button", { type: "button", class: "danger", test: "block-send", on: { click: () => void act(evening.block(other.id)) } }, "Block"),
     h("hr", {}),
     h("label", { class: "label", htmlFor: "report-reason" }, "Or tell the people who run this place"),
     reason,
@@ -44,7 +46,7 @@ export function openReport(app: App, other: Card): void {
     h(
       "div",
       { class: "buttons" },
-      h("button", { type: "button", class: "danger", test: "report-send", on: { click: () => void act(evening.report(other.id, reason.value as (typeof reasons)[number][0], note.value.trim()), "Thank you. It was reported, and you two will not see each other again.") } }, "Report and block"),
+      h("button", { type: "button", class: "danger", test: "report-send", on: { click: () => void act(evening.report(other.id, reason.value as (typeof reasons)[number][0], note.value.trim()), "Thank you. It was reported.") } }, "Report and block"),
       h("button", { type: "button", class: "quiet", on: { click: () => dialog.close() } }, "Back"),
     ),
   );

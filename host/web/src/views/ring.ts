@@ -6,6 +6,7 @@ import { refused } from "../text.ts";
 import { flashTitle } from "../title.ts";
 import { span } from "../time.ts";
 import { type View, ticking } from "../view.ts";
+import { aboutPerson, withAge } from "./about.ts";
 import { lengthSelect, openDialog } from "./dialog.ts";
 
 const term = 20; // seconds, for the circle only; the server says until when
@@ -60,8 +61,9 @@ export function ringView(app: App, first: Ring): View {
       svg("svg", { viewBox: "0 0 120 120", class: "ring-circle", "aria-hidden": "true" }, svg("circle", { cx: 60, cy: 60, r: 56, class: "ring-track" }), arc),
       seconds,
     ),
-    h("h2", { tabIndex: -1 }, out ? `Ringing ${who}…` : `${who} would like to talk`),
-    h("p", {}, out ? `for ${span(first.seconds)}` : `for ${span(first.seconds)}. You may wish for another length; it becomes the average.`),
+    h("h2", { tabIndex: -1 }, out ? `Ringing ${who}…` : `${withAge(first.other)} would like to talk`),
+    aboutPerson(first.other, app.options, app.me.profile),
+    h("p", {}, out ? `For ${span(first.seconds)}.` : `For ${span(first.seconds)}. You may wish for another length; it becomes the average.`),
     spoken,
     ...(out ? [] : [length]),
     status,
@@ -76,7 +78,8 @@ export function ringView(app: App, first: Ring): View {
     if (!r) return;
     for (const b of buttons) b.disabled = r.settling;
     wait.disabled ||= r.waits === 0;
-    say(wait, r.waits === 0 ? "No more waiting" : "Keep waiting");
+    say(wait, r.waits === 0 ? "No more waiting" : `Keep waiting (${r.waits})`);
+    wait.title = r.waits === 0 ? "" : `You can do so ${r.waits === 1 ? "once" : `${r.waits} times`} more`;
     if (r.settling) say(status, "One moment…");
   }
 

@@ -40,6 +40,7 @@ export function signupView(options: Options, enter: (me: Me, trouble: string) =>
         h("li", {}, "Invite someone. Agree on how long."),
         h("li", {}, "Talk. Afterwards you two have a break, so that everyone meets new people."),
       ),
+      h("p", { class: "terms" }, "For people of 18 or older. You come in as a guest, without a password: your profile lasts 7 days, on this device only, or until you log out."),
     ),
     h("section", { class: "panel signup", attr: { "aria-label": "Sign up" } }, form.el),
   );
