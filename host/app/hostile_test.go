@@ -72,7 +72,7 @@ type eveningSize struct {
 
 var (
 	smallEvening = eveningSize{people: 24, ramp: time.Second, settle: time.Millisecond, habits: hasty()}
-	largeEvening = eveningSize{people: 200, ramp: 10 * time.Second, settle: 10 * time.Second, steady: 90 * time.Second, habits: lively()}
+	largeEvening = eveningSize{people: 200, ramp: 10 * time.Second, settle: 10 * time.Second, steady: 40 * time.Second, habits: lively()}
 )
 
 // proving asks for the long runs of the same tests.

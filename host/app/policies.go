@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"encoding/base64"
 	"fmt"
 	"log/slog"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"github.com/napalmsky/napalmsky/host/lobby"
 	"github.com/napalmsky/napalmsky/host/policy"
 	"github.com/napalmsky/napalmsky/host/policy/registry"
+	"github.com/napalmsky/napalmsky/host/policy/wasm"
 	"github.com/napalmsky/napalmsky/host/store"
 	"github.com/napalmsky/napalmsky/plugins/cooldownstandard"
 	"github.com/napalmsky/napalmsky/plugins/matchmutual"
@@ -44,6 +46,17 @@ func openPolicies(ctx context.Context, cfg config.Config, plugins store.Plugins,
 		c.Seeds[hook] = findPlugin(cfg.Plugins, h.Plugin)
 		c.OnFailure[hook] = registry.OnFailure(h.OnFailure)
 		c.Hooks[hook] = registry.HookLimits{MemoryPages: uint32(h.MemoryPages), Instances: h.Instances}
+	}
+	p := cfg.Policy
+	c.Limits = registry.Limits{ModuleBytes: p.ModuleBytes, CompileTimeout: p.CompileTimeout, Fuel: wasm.Fuel(p.Fuel)}
+	c.Quarantine = registry.Quarantine{Failures: p.QuarantineFailures, Window: p.QuarantineWindow}
+	c.KeepWarm, c.CacheBytes = p.KeepWarm, p.CacheBytes
+	for _, key := range p.TrustedKeys {
+		raw, err := base64.StdEncoding.DecodeString(key)
+		if err != nil {
+			return nil, fmt.Errorf("policy.trusted_keys: %w", err) // config.Validate has refused it
+		}
+		c.TrustedKeys = append(c.TrustedKeys, raw)
 	}
 	r, err := registry.Open(ctx, c, registry.Deps{Store: plugins, Now: o.Now, Log: o.Log})
 	if err != nil {

@@ -49,13 +49,13 @@ func TestSwapsDuringAnEvening(t *testing.T) {
 		began := time.Now()
 		for n := range swaps {
 			turns.turn(ctx, n)
-			pause(ctx, 50*time.Millisecond) // in which people meet
-			if (n+1)%(swaps/20) == 0 {
+			pause(ctx, 50*time.Millisecond)           // in which people meet
+			if n%turns.period() == turns.period()-1 { // the same guests are open as the last time
 				heaps = append(heaps, heap())
 			}
 		}
 		t.Logf("%d swaps in %v", swaps, time.Since(began).Round(time.Millisecond))
-		grown := slope(heaps[4:]) * 20 // the first fill caches
+		grown := slope(heaps[len(heaps)/4:]) * float64(len(heaps)) // the first fill caches
 		t.Logf("memory after forced collections, MB: %.1f; slope over all swaps %.1f MB", heaps, grown)
 		if grown > 5 {
 			t.Errorf("memory grew by %.1f MB over %d swaps", grown, swaps)
@@ -102,8 +102,8 @@ type turns struct {
 	weight  int64
 }
 
-// leastScore is what the defaults give to people of one age: age_weight × age_span.
-const leastScore, waitingScore = 4 * 10, 6 * 15 * 2
+// waitingScore is what waiting adds at most, under the knobs' defaults.
+const waitingScore = 6 * 15 * 2
 
 func newTurns(s *stage) *turns {
 	u := &turns{stage: s, base: map[string]int64{}}
@@ -118,6 +118,9 @@ func newTurns(s *stage) *turns {
 func (u *turns) note(g registry.Generation) {
 	u.base[policy.Generation{Digest: g.Digest, Params: g.Rev}.String()] = g.Params["age_weight"] * g.Params["age_span"]
 }
+
+// period is after how many swaps the same guests come again.
+func (u *turns) period() int { return 4 * len(u.modules) }
 
 func (u *turns) turn(ctx context.Context, n int) {
 	u.t.Helper()

@@ -75,11 +75,31 @@ type Reel struct {
 	ExposureFactor int `yaml:"exposure_factor" unit:"times visible" zero:"refused" help:"In how many reels one face is shown at once, at most: so many times the faces in a reel."`
 }
 
-// Policy names the plugin of each hook.
+// Policy names the plugin each hook starts with, and bounds all plugins.
 type Policy struct {
 	Match    Hook `yaml:"match"`
 	Cooldown Hook `yaml:"cooldown"`
 	Trim     Hook `yaml:"trim"`
+
+	TrustedKeys        []string      `yaml:"trusted_keys" unit:"list of base64 ed25519 public keys" zero:"plugins need no signature" help:"Who may sign plugins; with any key here every plugin needs FILE.wasm.sig, the seeds included."`
+	ModuleBytes        int           `yaml:"module_bytes" unit:"bytes" zero:"refused" help:"The largest plugin file."`
+	CompileTimeout     time.Duration `yaml:"compile_timeout" unit:"duration" zero:"refused" help:"How long a plugin may take until it is ready to be asked."`
+	QuarantineFailures int           `yaml:"quarantine_failures" unit:"calls" zero:"refused" help:"So many failed calls within quarantine_window take a version out of service."`
+	QuarantineWindow   time.Duration `yaml:"quarantine_window" unit:"duration" zero:"refused" help:"See quarantine_failures."`
+	KeepWarm           time.Duration `yaml:"keep_warm" unit:"duration" zero:"refused" help:"How long the version before stays ready for an instant roll back."`
+	CacheBytes         int64         `yaml:"cache_bytes" unit:"bytes" zero:"refused" help:"Compiled code kept in the data folder's cache/; the oldest goes."`
+	Fuel               Fuel          `yaml:"fuel"`
+}
+
+// Fuel is how much a plugin may compute, in units of roughly a nanosecond's
+// work; about a million are 2 to 5 ms.
+type Fuel struct {
+	Init     int64 `yaml:"init" unit:"units" zero:"the plugin host's own default" help:"Starting an instance: its language's runtime."`
+	Setup    int64 `yaml:"setup" unit:"units" zero:"the plugin host's own default" help:"A call that gets an instance ready."`
+	Match    int64 `yaml:"match" unit:"units" zero:"the plugin host's own default" help:"One run over at most 250 people, whoever they are."`
+	Row      int64 `yaml:"row" unit:"units" zero:"the plugin host's own default" help:"Each of those people besides."`
+	Cooldown int64 `yaml:"cooldown" unit:"units" zero:"the plugin host's own default" help:"One question to the cooldown policy."`
+	Trim     int64 `yaml:"trim" unit:"units" zero:"the plugin host's own default" help:"One question to the trim policy."`
 }
 
 // Hook is one question a plugin answers.
@@ -87,7 +107,7 @@ type Hook struct {
 	Plugin      string `yaml:"plugin" unit:"name or file" zero:"refused" help:"A name (NAME.wasm in the plugins folder), a path to a .wasm file, or 'native' for the reference rule compiled in."`
 	MemoryPages int    `yaml:"memory_pages" unit:"pages of 64 KiB" zero:"refused" help:"Memory one instance may have, at most."`
 	Instances   int    `yaml:"instances" unit:"instances" zero:"as many as the hook needs" help:"Instances kept ready."`
-	OnFailure   string `yaml:"on_failure" unit:"last_good or native" zero:"refused" help:"Who answers when the plugin fails: its last good generation, or the reference rule compiled in."`
+	OnFailure   string `yaml:"on_failure" unit:"last_good, native or refuse" zero:"refused" help:"Who answers when the plugin fails: the generation before, the reference rule compiled in, or nobody. A list never mixes two generations' scores."`
 }
 
 // Admin is the operators' API over TCP. On a Unix socket, admin.sock in the data

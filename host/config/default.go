@@ -22,9 +22,13 @@ func Default() Config {
 			CooldownCall: s(r.CooldownCall), CooldownDeclined: s(r.CooldownNo), CooldownRescind: s(r.CooldownUnsaid),
 			MaxCooldown: s(r.MaxCooldown), StoreWait: ms(r.StoreWaitMS), PolicyWait: ms(r.AskWaitMS),
 		},
-		Reel:   Reel{Visible: 20, Reserve: 44, ExposureFactor: 2},
-		Policy: Policy{Match: hook("match-mutual"), Cooldown: hook("cooldown-standard"), Trim: hook("trim-essential")},
-		TURN:   TURN{TTL: time.Hour},
+		Reel: Reel{Visible: 20, Reserve: 44, ExposureFactor: 2},
+		Policy: Policy{
+			Match: hook("match-mutual"), Cooldown: hook("cooldown-standard"), Trim: hook("trim-essential"),
+			ModuleBytes: 16 << 20, CompileTimeout: time.Minute, QuarantineFailures: 5, QuarantineWindow: time.Minute,
+			KeepWarm: 15 * time.Minute, CacheBytes: 512 << 20,
+		},
+		TURN: TURN{TTL: time.Hour},
 		Product: Product{
 			Genders: []string{"Woman", "Man", "Non-binary", "Another gender"},
 			Tags: []string{

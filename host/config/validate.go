@@ -1,6 +1,8 @@
 package config
 
 import (
+	"crypto/ed25519"
+	"encoding/base64"
 	"fmt"
 	"maps"
 	"net"
@@ -43,9 +45,7 @@ func (c Config) Validate() error {
 	between(k, "reel.visible", c.Reel.Visible, 1, 100)
 	between(k, "reel.reserve", c.Reel.Reserve, 1, 400)
 	between(k, "reel.exposure_factor", c.Reel.ExposureFactor, 1, 1_000)
-	c.Policy.Match.validate(k, "policy.match")
-	c.Policy.Cooldown.validate(k, "policy.cooldown")
-	c.Policy.Trim.validate(k, "policy.trim")
+	c.Policy.validate(k)
 	c.Admin.validate(k)
 	k.urls("stun.urls", c.STUN.URLs, "stun:", "stuns:")
 	k.urls("turn.urls", c.TURN.URLs, "turn:", "turns:")
@@ -84,11 +84,34 @@ func (l Lobby) validate(k *check) {
 	between(k, "lobby.policy_wait", l.PolicyWait, 10*time.Millisecond, time.Minute)
 }
 
+func (p Policy) validate(k *check) {
+	p.Match.validate(k, "policy.match")
+	p.Cooldown.validate(k, "policy.cooldown")
+	p.Trim.validate(k, "policy.trim")
+	for _, key := range p.TrustedKeys {
+		raw, err := base64.StdEncoding.DecodeString(key)
+		k.that(err == nil && len(raw) == ed25519.PublicKeySize, "policy.trusted_keys", "must be base64 of 32 bytes each")
+	}
+	between(k, "policy.module_bytes", p.ModuleBytes, 1<<10, 16<<20)
+	between(k, "policy.compile_timeout", p.CompileTimeout, time.Second, time.Hour)
+	between(k, "policy.quarantine_failures", p.QuarantineFailures, 1, 1_000_000)
+	between(k, "policy.quarantine_window", p.QuarantineWindow, time.Second, 24*time.Hour)
+	between(k, "policy.keep_warm", p.KeepWarm, time.Second, 30*24*time.Hour)
+	between(k, "policy.cache_bytes", p.CacheBytes, 1<<20, 1<<40)
+	const most = 1_000_000_000
+	between(k, "policy.fuel.init", p.Fuel.Init, 0, most)
+	between(k, "policy.fuel.setup", p.Fuel.Setup, 0, most)
+	between(k, "policy.fuel.match", p.Fuel.Match, 0, most)
+	between(k, "policy.fuel.row", p.Fuel.Row, 0, most)
+	between(k, "policy.fuel.cooldown", p.Fuel.Cooldown, 0, most)
+	between(k, "policy.fuel.trim", p.Fuel.Trim, 0, most)
+}
+
 func (h Hook) validate(k *check, path string) {
 	k.that(h.Plugin != "", path+".plugin", "must name a plugin, a file or 'native'")
 	between(k, path+".memory_pages", h.MemoryPages, 1, 65_536)
 	between(k, path+".instances", h.Instances, 0, 1_000)
-	k.oneOf(path+".on_failure", h.OnFailure, "last_good", "native")
+	k.oneOf(path+".on_failure", h.OnFailure, "last_good", "native", "refuse")
 }
 
 func (a Admin) validate(k *check) {

@@ -68,3 +68,38 @@ func FuzzMeter(f *testing.F) {
 		}
 	})
 }
+
+// FuzzBody tries function bodies in a module that has one of everything, which
+// whole modules seldom come to.
+func FuzzBody(f *testing.F) {
+	for _, m := range hostiles() {
+		if b := m.funcs[0].body; len(b) < 500 {
+			f.Add([]byte(b))
+		}
+	}
+	for _, in := range meter.Instructions() {
+		body := ""
+		for _, t := range in.Pops {
+			body += map[rune]string{'i': get(0), 'I': get(1), 'f': get(2), 'F': get(3), 'v': get(4)}[t]
+		}
+		f.Add([]byte(block + body + in.Bytes + br(0) + end + get(0)))
+	}
+	ctx := context.Background()
+	r := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigInterpreter().WithMemoryLimitPages(512))
+	f.Cleanup(func() { _ = r.Close(ctx) })
+	f.Fuzz(func(t *testing.T, body []byte) {
+		m := mod{pages: 1, count: true, data: []string{"\x01" + text("data")}, imports: []imp{{"env", "abort", "iiii", ""}},
+			tables: []string{"\x70\x00\x05", "\x6f\x00\x01"}, elements: []string{"\x00" + i32c(0) + end + "\x01\x01", "\x07\x6f\x01\xd0\x6f" + end},
+			globals: []string{"\x7f\x01" + i32c(1) + end, "\x7e\x00" + i64c(1) + end, "\x70\x01\xd2\x01" + end},
+			funcs:   append([]fn{{"f", "iIfFvre", "i", "ii", string(body)}}, others()...)}
+		out, _, err := meter.Meter(m.bytes(), meter.DefaultOptions())
+		if err != nil {
+			return
+		}
+		c, err := r.CompileModule(ctx, out)
+		if err != nil {
+			t.Fatalf("%v\n%x", err, body)
+		}
+		_ = c.Close(ctx)
+	})
+}

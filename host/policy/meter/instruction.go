@@ -245,7 +245,8 @@ func (f *function) tableOperation(sub byte, at int) {
 		}
 		f.popAll("iii")
 	case 14: // table.copy
-		if f.table(name) != f.table(name) {
+		to := f.table(name)
+		if from := f.table(name); from != to {
 			f.fail("table.copy copies between tables of different types")
 		}
 		f.popAll("iii")
