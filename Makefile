@@ -77,6 +77,7 @@ evening: build ## 200 people for one evening against a server of its own; prints
 
 prove: build ## long runs: full evenings, kills, fuzzing (about an hour)
 	@bash .ci/evening 100 150 200 500 1000
+	NAPALMSKY_PROVE=1 go test -count=1 -timeout 60m -run 'HostileGuests|Swaps' -v ./host/app
 	NAPALMSKY_KILLS=200 go test -count=1 -timeout 60m -run 'Kill' ./host/...
 	@for f in $$(grep -rlE '^func Fuzz' --include='*_test.go' host sdk); do \
 		for name in $$(grep -oE '^func Fuzz[A-Za-z0-9_]+' $$f | cut -c6-); do \
@@ -91,7 +92,7 @@ guests: ## rebuild the C, AssemblyScript and Rust guests (clang, lld, npx, Debia
 	cd testdata/guests/rust && /usr/bin/rustc --target wasm32-unknown-unknown --crate-type cdylib -C opt-level=3 -C panic=abort -C strip=symbols -C linker=wasm-ld -o match-mutual.wasm match-mutual.rs
 
 bench: build ## benchmarks of the parts that are ours
-	go test -run xxx -bench . -benchmem ./host/lobby ./host/reel ./host/wire ./host/policy/...
+	go test -run xxx -bench . -benchmem ./host/lobby ./host/engine ./host/reel ./host/wire ./host/policy/... ./host/store/sqlite
 
 clean: ## remove what make built (never ./data)
 	rm -rf $(BIN) host/web/dist/app.* host/admin/dist/app.*

@@ -11,14 +11,17 @@ type account struct {
 	targets []uint32
 }
 
-const dead = -1
+const (
+	dead    = -1 // no segment
+	anybody = -1 // no body in particular
+)
 
 // point is a place in the body where something is to be inserted, or where the
 // count of what was spent since somebody looked at the tank takes a turn.
 type point struct {
 	at   int
 	kind pointKind
-	arg  int // a segment, a helper or the number of a frame
+	arg  int // a segment, a helper, the number of a frame or of a body
 }
 
 type pointKind uint8
@@ -33,7 +36,7 @@ const (
 	pointEnd                     //
 	pointBranch                  // maybe, to a frame
 	pointStop                    // nothing runs from here to the end of the frame
-	pointCall                    // what was spent in there is unknown
+	pointCall                    // what was spent in there, unseen, depends on the body
 )
 
 func (a *account) reset(at int) {
@@ -96,7 +99,7 @@ func (a *account) end(at int, before int, escaped bool) {
 }
 
 func (a *account) branch(at int, target int) { a.mark(at, pointBranch, target) }
-func (a *account) call(at int)               { a.mark(at, pointCall, 0) }
+func (a *account) call(at int, body int)     { a.mark(at, pointCall, body) }
 func (a *account) helper(at int, kind int)   { a.mark(at, pointHelper, kind) }
 
 func (a *account) stop(at int) {

@@ -1,6 +1,7 @@
 package meter_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/napalmsky/napalmsky/host/policy/meter"
@@ -57,14 +58,32 @@ func TestSlack(t *testing.T) {
 	for range 300 {
 		work += get(0) + i32c(3) + mul + set(1)
 	}
-	for name, body := range map[string]string{
-		"on the way back":       get(0) + ifThen + get(0) + i32c(1) + sub + call(0) + get(1) + ifThen + nop + end + work + end,
-		"on the way back, bent": get(0) + ifThen + block + get(0) + i32c(1) + sub + call(0) + get(1) + brIf(0) + work + end + end,
-		"after what returned":   get(0) + ifThen + get(0) + i32c(1) + sub + call(0) + get(0) + i32c(1) + and + ifThen + work + ret + end + work + end,
+	one := func(body string) mod { return one("i", "", "ii", body) }
+	chain := mod{pages: 1} // each calls the next, and works when it is back
+	for i := range 100 {
+		chain.funcs = append(chain.funcs, fn{"", "i", "", "ii", get(0) + call(i+1) + get(0) + ifThen + work + end})
+	}
+	chain.funcs[0].export = "f"
+	chain.funcs = append(chain.funcs, fn{"", "i", "", "i", get(0) + ifThen + work + end})
+	circle := mod{pages: 1, funcs: []fn{
+		{"f", "i", "", "i", get(0) + ifThen + get(0) + i32c(1) + sub + call(1) + get(0) + ifThen + work + end + end},
+		{"", "i", "", "i", get(0) + call(0) + get(0) + ifThen + work + end},
+	}}
+	for name, m := range map[string]mod{
+		"down a chain":          chain,
+		"in a circle":           circle,
+		"on the way back":       one(get(0) + ifThen + get(0) + i32c(1) + sub + call(0) + get(1) + ifThen + nop + end + work + end),
+		"on the way back, bent": one(get(0) + ifThen + block + get(0) + i32c(1) + sub + call(0) + get(1) + brIf(0) + work + end + end),
+		"after what returned":   one(get(0) + ifThen + get(0) + i32c(1) + sub + call(0) + get(0) + i32c(1) + and + ifThen + work + ret + end + work + end),
+		"past every look":       one(block + strings.Repeat(block+work+get(0)+brIf(0)+loop+nop+end+get(2)+brIf(1)+end, 100) + end),
 	} {
 		o := meter.DefaultOptions()
-		in := start(t, engine(t), metered(t, one("i", "", "i", body).bytes(), o))
-		for units := int64(1_000); units < 400_000; units += 13_331 {
+		in := start(t, engine(t), metered(t, m.bytes(), o))
+		_, all, err := in.call(plenty, "f", 500)
+		if err != nil || all < 50_000 {
+			t.Fatal(name, all, err)
+		}
+		for units := all / 50; units < all-o.Slack; units += all / 50 {
 			_, cost, err := in.call(units, "f", 500)
 			if err == nil || cost-units > o.Slack+1_500 {
 				t.Errorf("%s: of %d units it used %d: %v", name, units, cost, err)
@@ -77,7 +96,7 @@ func TestSlack(t *testing.T) {
 func TestFrames(t *testing.T) {
 	for name, least := range map[string]int{
 		"deep recursion": 2, "huge frame of locals": 1000, "huge frame of merged values": 6000,
-		"huge frame of fresh values": 2000, "huge frame of operands": 1000,
+		"huge frame of fresh values": 2000, "huge frame of nested merges": 6000, "huge frame of operands": 1000,
 	} {
 		m := hostiles()[name]
 		_, report, err := meter.Meter(m.bytes(), meter.DefaultOptions())

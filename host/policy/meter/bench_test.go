@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/napalmsky/napalmsky/host/policy/meter"
+	"github.com/napalmsky/napalmsky/host/policy/policytest"
 )
 
 // BenchmarkMeter rewrites.
@@ -27,7 +28,7 @@ func BenchmarkMeter(b *testing.B) {
 func BenchmarkRank(b *testing.B) {
 	for language, module := range guests(b) {
 		b.Run(language, func(b *testing.B) {
-			rt := engine(b)
+			rt := engine(b, policytest.CacheDir(b))
 			plain, paid := newRanker(b, start(b, rt, module)), newRanker(b, start(b, rt, metered(b, module, meter.DefaultOptions())))
 			best := func(r ranker) time.Duration {
 				shortest := time.Hour

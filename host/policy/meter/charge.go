@@ -15,99 +15,24 @@ const (
 	emptyBlock    = 0x40
 )
 
-// debts follows what may have been spent, along the dearest path, since
-// somebody looked at the tank. Up to Slack, a segment only pays; the one that
-// would exceed it looks. Every function's entry and every round of a loop looks.
-type debts struct {
-	now    int64
-	slack  int64
-	frames []debtFrame
-}
-
-type debtFrame struct {
-	end    int64 // the most that branches to its end bring along
-	around int64 // of the path that does not enter an if; -1: none
-	loop   bool
-}
-
-const nothing = int64(-1) // no path leads here
-
-// enter decides whether a segment looks at the tank.
-func (d *debts) enter(cost int64, must bool) (check bool) {
-	d.now = max(d.now, 0) + cost
-	if must || cost > 0 && d.now > d.slack {
-		d.now = 0
-		return true
-	}
-	return false
-}
-
-func (d *debts) turn(p point) {
-	top := len(d.frames) - 1
-	switch p.kind {
-	case pointBlock:
-		d.frames = append(d.frames, debtFrame{nothing, nothing, p.arg == 1})
-	case pointIf:
-		d.frames = append(d.frames, debtFrame{nothing, d.now, false})
-	case pointElse:
-		f := &d.frames[top]
-		f.end, d.now, f.around = max(f.end, d.now), f.around, nothing
-	case pointEnd:
-		d.now = max(d.now, d.frames[top].end, d.frames[top].around)
-		d.frames = d.frames[:top]
-	case pointBranch:
-		if f := &d.frames[p.arg]; !f.loop { // a loop looks as it begins anew
-			f.end = max(f.end, d.now)
-		}
-	case pointStop:
-		d.now = nothing
-	case pointCall:
-		d.now = d.slack
-	}
-}
-
-// emit writes the body with its charges and reports how many there are.
-func (f *function) emit(out []byte, r *Report) []byte {
-	m := f.m
-	f.costs[0] += m.o.Weights.Slot * int64(f.slots())
-	r.LargestFrame = max(r.LargestFrame, f.slots())
-	d := debts{slack: m.o.Slack, frames: append(f.debts[:0], debtFrame{})}
+// emit writes the body with its charges.
+func (m *module) emit(out, body []byte, p *plan) []byte {
 	copied := 0
-	for i, p := range f.points {
-		switch p.kind {
+	for _, at := range p.points {
+		switch at.kind {
 		case pointEnter, pointLoop:
-			cost := f.costs[p.arg]
-			check := d.enter(cost, i == 0 && !f.startsLoop() || p.kind == pointLoop)
-			if cost == 0 && !check {
-				continue
-			}
-			out = append(out, f.r.b[copied:p.at]...)
-			copied = p.at
-			out = m.charge(out, cost, check)
-			r.Segments++
-			if check {
-				r.Checks++
+			cost, check := p.costs[at.arg], p.checks[at.arg]
+			if cost > 0 || check {
+				out = m.charge(append(out, body[copied:at.at]...), cost, check)
+				copied = at.at
 			}
 		case pointHelper:
-			out = append(out, f.r.b[copied:p.at]...)
-			copied = p.at
-			out = binary.AppendUvarint(append(out, opCall), uint64(m.helper(p.arg)))
-		default:
-			d.turn(p)
+			out = append(append(out, body[copied:at.at]...), opCall)
+			out = binary.AppendUvarint(out, uint64(m.helper(at.arg)))
+			copied = at.at
 		}
 	}
-	f.debts = d.frames
-	return append(out, f.r.b[copied:]...)
-}
-
-// startsLoop says that nothing but a loop, which looks, follows the entry.
-func (f *function) startsLoop() bool {
-	for _, p := range f.points[1:] {
-		if p.kind != pointBlock {
-			return p.kind == pointLoop && f.costs[0] <= f.m.o.Slack
-		}
-	}
-	return false
+	return append(out, body[copied:]...)
 }
 
 // charge takes cost from the tank; check traps if it is empty then.

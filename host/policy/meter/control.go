@@ -48,10 +48,12 @@ func (f *function) control(code byte) {
 			f.fail("call names function %d of %d", i, len(f.m.funcs))
 			return
 		}
-		if int(i) < f.m.imported {
+		f.invoke(f.m.typeOf(i))
+		if body := int(i) - f.m.imported; body >= 0 {
+			f.account.call(f.r.at, body)
+		} else { // the host charges for itself
 			f.account.add(f.m.o.Weights.Outside)
 		}
-		f.invoke(f.m.typeOf(i))
 	case 0x11: // call_indirect
 		i := f.r.u32()
 		if int64(i) >= int64(len(f.m.types)) {
@@ -63,6 +65,7 @@ func (f *function) control(code byte) {
 		}
 		f.pop(typeI32)
 		f.invoke(f.m.types[i])
+		f.account.call(f.r.at, anybody)
 	}
 }
 
@@ -106,7 +109,6 @@ func (f *function) invoke(sig signature) {
 	f.popAll(sig.params)
 	f.keep(len(f.stack))
 	f.pushAll(sig.results)
-	f.account.call(f.r.at)
 }
 
 // branchTable demands of all targets that they take the same types along.

@@ -28,8 +28,8 @@ func guests(t testing.TB) map[string][]byte {
 		return b
 	}
 	return map[string][]byte{
-		"C":              read("c", "matchmutual.wasm"),
-		"AssemblyScript": read("assemblyscript", "matchmutual.wasm"),
+		"C":              read("c", "match-mutual.wasm"),
+		"AssemblyScript": read("assemblyscript", "match-mutual.wasm"),
 		"Go":             policytest.Build(t, "./plugins/matchmutual/wasm"),
 	}
 }
@@ -85,7 +85,7 @@ func (r ranker) scores(viewer uint64, direction string) (scores []byte, cost int
 // TestCorpus: metering changes no result, all compilers' guests agree, and the
 // same work costs the same whenever it is done, and nearly so in each language.
 func TestCorpus(t *testing.T) {
-	rt := engine(t)
+	rt := engine(t, policytest.CacheDir(t))
 	perMicro := map[string]float64{}
 	var first []byte
 	for language, module := range guests(t) {
@@ -135,7 +135,7 @@ func TestReferencePlugins(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := start(t, engine(t), out)
+		r := start(t, engine(t, policytest.CacheDir(t)), out)
 		_, cost, err := r.call(16_000_000, "_initialize")
 		if err != nil || cost > 8_000_000 {
 			t.Errorf("%s: starting took %d units: %v", name, cost, err)

@@ -17,7 +17,6 @@ type function struct {
 	wide   bool // some value has 16 bytes
 	account
 	spills
-	debts []debtFrame
 }
 
 // slots is how many 8-byte places a frame of the function may have.

@@ -21,11 +21,21 @@ type run struct {
 	fuel, reserve api.MutableGlobal
 }
 
-// engine closes with the test. Standard Go's guests find their system in it.
-func engine(t testing.TB) wazero.Runtime {
+// engine closes with the test. Standard Go's guests find their system in it,
+// and want a directory for what was compiled, as they take seconds.
+func engine(t testing.TB, cache ...string) wazero.Runtime {
 	t.Helper()
 	ctx := context.Background()
-	r := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfig().WithMemoryLimitPages(512))
+	config := wazero.NewRuntimeConfig().WithMemoryLimitPages(512)
+	for _, dir := range cache {
+		c, err := wazero.NewCompilationCacheWithDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = c.Close(ctx) })
+		config = config.WithCompilationCache(c)
+	}
+	r := wazero.NewRuntimeWithConfig(ctx, config)
 	t.Cleanup(func() { _ = r.Close(ctx) })
 	wasi_snapshot_preview1.MustInstantiate(ctx, r)
 	return r

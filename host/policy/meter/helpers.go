@@ -26,20 +26,21 @@ func (m *module) helper(kind int) int {
 }
 
 const (
-	opDrop       = 0x1a
-	opLocalGet   = 0x20
-	opLocalSet   = 0x21
-	opLocalTee   = 0x22
-	opMemoryGrow = 0x40
-	opMemorySize = 0x3f
-	opI32Const   = 0x41
-	opI32LessU   = 0x49
-	opI32Sub     = 0x6b
-	opI64Add     = 0x7c
-	opI64Mul     = 0x7e
-	opI64ShrU    = 0x88
-	opExtendU    = 0xad
-	opSelect     = 0x1b
+	opDrop        = 0x1a
+	opLocalGet    = 0x20
+	opLocalSet    = 0x21
+	opLocalTee    = 0x22
+	opMemoryGrow  = 0x40
+	opMemorySize  = 0x3f
+	opI32Const    = 0x41
+	opI32LessU    = 0x49
+	opI32GreaterU = 0x4b
+	opI32Sub      = 0x6b
+	opI64Add      = 0x7c
+	opI64Mul      = 0x7e
+	opI64ShrU     = 0x88
+	opExtendU     = 0xad
+	opSelect      = 0x1b
 )
 
 // helperBody is its entry in the code section, without the size.
@@ -49,6 +50,11 @@ func (m *module) helperBody(kind int) []byte {
 	}
 	w := m.o.Weights
 	b := []byte{0} // no locals
+	if kind == helperBytes {
+		b = append(b, opLocalGet, 0, opI32Const)
+		b = appendSigned(b, int64(m.o.MaxBulk))
+		b = append(b, opI32GreaterU, opIf, emptyBlock, opUnreachable, opEnd)
+	}
 	b = m.fuel(b, opGlobalGet)
 	switch kind {
 	case helperBytes: // length / Bytes

@@ -15,7 +15,7 @@ import (
 )
 
 // budget is what one question may use.
-const budget = 1_250_000
+const budget = 1_500_000
 
 // hostiles never end by themselves, each in its own way. They are called "f",
 // with an i32.
@@ -52,6 +52,14 @@ func hostiles() map[string]mod {
 		operands += i32c(int32(4*i)) + load32
 	}
 	operands += call(1) + strings.Repeat(set(0), 1000)
+	nested := strings.Repeat(get(0)+ifThen, 100)
+	for j := range 59 {
+		nested += get(0) + i32c(int32(j)) + add + set(1+j)
+	}
+	nested += strings.Repeat(end+call(1), 100)
+	for j := range 59 {
+		nested += i32c(0) + get(1+j) + store32
+	}
 	table := func(body string) mod {
 		m := one("i", "", "", forever(body))
 		m.funcs = append(m.funcs, fn{})
@@ -74,6 +82,7 @@ func hostiles() map[string]mod {
 		"huge frame of locals":         recursive(strings.Repeat("I", 1000), ""),
 		"huge frame of merged values":  recursive(strings.Repeat("i", 60), merges),
 		"huge frame of fresh values":   recursive(strings.Repeat("i", 60), fresh),
+		"huge frame of nested merges":  recursive(strings.Repeat("i", 60), nested),
 		"huge frame of operands":       recursive("", operands),
 		"pointer chase":                whole(scatter + tee(1) + load32 + get(0) + add + set(0)),
 		"pointer chase in a row":       whole(get(0) + strings.Repeat(load32+get(1)+i32c(1048640)+add+tee(1)+add+i32c(pages<<16-64)+and, 20) + set(0)),
@@ -81,9 +90,9 @@ func hostiles() map[string]mod {
 		"touches each page":            whole(get(1) + i32c(4096) + add + i32c(pages<<16-4) + and + tee(1) + i32c(1) + store32),
 		"constant places":              whole(constants(pages)),
 		"near places":                  whole(scatter + set(1) + strings.Repeat(get(1)+"\x28\x02\x40"+get(2)+add+set(2)+get(1)+"\x28\x02\x80\x02"+get(2)+add+set(2), 10)),
-		"huge memory.fill":             whole(i32c(0) + i32c(1) + i32c(pages<<16) + fill),
+		"huge memory.fill":             whole(i32c(16<<20) + i32c(1) + i32c(8<<20) + fill),
 		"middling memory.fill":         whole(scatter + i32c(1) + i32c(100_000) + fill),
-		"huge memory.copy":             whole(i32c(0) + i32c(64) + i32c(pages<<16-64) + copyM),
+		"huge memory.copy":             whole(i32c(0) + i32c(64) + i32c(8<<20) + copyM),
 		"middling memory.copy":         whole(i32c(0) + i32c(16<<20) + i32c(1<<20) + copyM),
 		"memory.grow by one":           one("i", "", "", forever(i32c(1)+grow+drop)),
 		"memory.grow in vain":          one("i", "", "", forever(i32c(-1)+grow+drop)),
@@ -172,7 +181,7 @@ func names() (all []string) {
 	return all
 }
 
-// stall runs a guest with thirteen times a question's budget, what an instance
+// stall runs a guest with ten times a question's budget, what an instance
 // may use to start, while collections follow each other, and gives the longest
 // time for which one had stopped the world, or tried to.
 func stall(b *testing.B, rt wazero.Runtime, module []byte) time.Duration {

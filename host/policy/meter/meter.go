@@ -2,11 +2,11 @@
 // bytes out. It knows no engine.
 //
 // The metered module counts down an exported global, FuelGlobal, and traps
-// (unreachable) when it falls below zero. Every straight run of instructions is
-// charged as it is entered, by Weights; operations over a length by that length
-// before they begin; a function's entry by the frame it may need, which bounds
-// recursion. The charge depends on nothing but the module and its input, so it
-// is the same on every machine.
+// (unreachable) when there is nothing left. Every straight run of instructions
+// is charged as it is entered, by Weights; operations over a length by that
+// length before they begin; a function's entry by the frame it may need, which
+// bounds recursion. The charge depends on nothing but the module and its input,
+// so it is the same on every machine.
 //
 // Anything not fully understood is refused by name, and every index and every
 // type is checked against the original module before a byte is rewritten: no
@@ -16,9 +16,10 @@ package meter
 import "errors"
 
 // FuelGlobal is the exported mutable i64 the host sets before each call and
-// reads after: what is left, below zero if the tank ran dry. It starts at zero,
-// so that a host which forgets to fill it runs nothing. A trap may leave up to
-// Options.Slack unused units uncharged.
+// reads after. It starts at zero, so that a host which forgets to fill the tank
+// runs nothing. What is left is the sum of it and ReserveGlobal: below zero, the
+// tank ran dry, be it that the module trapped or that it returned just before
+// (by at most twice Options.Slack) it would have.
 const FuelGlobal = "sky:fuel"
 
 // ReserveGlobal is another one. When the tank falls below zero, up to
@@ -58,6 +59,7 @@ type Options struct {
 	MaxTables       int    //
 	MaxTableEntries uint32 // of each table, at the start and after table.grow
 	MaxPages        uint32 // of memory at the start; memory.grow beyond is free, as it must fail
+	MaxBulk         int32  // bytes of one memory.fill, copy or init, which nothing interrupts; more traps
 	MaxSegments     int    // of data, and as many of elements
 	MaxDataBytes    int    // in all data segments together
 	MaxElements     int    // in all element segments together
@@ -73,7 +75,7 @@ func DefaultOptions() Options {
 	return Options{
 		Weights:         DefaultWeights(),
 		Slack:           2000,
-		Slice:           250_000,
+		Slice:           1_000_000,
 		MaxModule:       16 << 20,
 		MaxTypes:        4096,
 		MaxParams:       128,
@@ -84,6 +86,7 @@ func DefaultOptions() Options {
 		MaxTables:       8,
 		MaxTableEntries: 16_384,
 		MaxPages:        512,
+		MaxBulk:         8 << 20,
 		MaxSegments:     65_536,
 		MaxDataBytes:    8 << 20,
 		MaxElements:     32_768,

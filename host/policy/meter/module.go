@@ -19,6 +19,7 @@ type module struct {
 	elements []byte          // type of each element segment
 	dataSeen int             // what the data count section says, -1: not there
 	bodies   [][]byte        // locals and code of each function that is not imported
+	plans    []plan          // what is done to each body
 	helpers  []int           // added behind the functions, by kind
 }
 

@@ -125,6 +125,19 @@ func TestTables(t *testing.T) {
 	}
 }
 
+// TestBulk: what nothing can interrupt may only be so long.
+func TestBulk(t *testing.T) {
+	m := one("i", "", "", i32c(0)+i32c(1)+get(0)+fill+i32c(64)+i32c(0)+get(0)+copyM)
+	m.pages = 200
+	r := start(t, engine(t), metered(t, m.bytes(), meter.DefaultOptions()))
+	r.must("f", 8<<20)
+	for _, n := range []uint64{8<<20 + 1, 1<<31 + 1, 1<<32 - 1} {
+		if _, cost, err := r.call(plenty, "f", n); err == nil || cost > 1000 {
+			t.Errorf("%d bytes at once cost %d: %v", n, cost, err)
+		}
+	}
+}
+
 // TestStart: the start function waits until the host has filled the tank.
 func TestStart(t *testing.T) {
 	m := mod{pages: 1, globals: []string{"\x7f\x01" + i32c(1) + end}, start: 2,

@@ -5,17 +5,33 @@ import "encoding/binary"
 // rewriteCode validates every body and gives the entries of the new code section.
 func (m *module) rewriteCode(r *Report) ([]byte, error) {
 	f := &function{m: m}
-	out := make([]byte, 0, len(m.raw[secCode])*2)
-	var body []byte
+	m.plans = make([]plan, len(m.bodies))
 	for i := range m.bodies {
 		if err := f.check(i); err != nil {
 			return nil, err
 		}
-		body = f.emit(body[:0], r)
+		m.plans[i] = f.plan()
+	}
+	out := make([]byte, 0, len(m.raw[secCode])*2)
+	var body []byte
+	for i := range m.bodies {
+		m.settle(i)
+		body = m.emit(body[:0], m.bodies[i], &m.plans[i])
 		out = binary.AppendUvarint(out, uint64(len(body)))
 		out = append(out, body...)
+		r.count(&m.plans[i])
 	}
 	return out, nil
+}
+
+func (r *Report) count(p *plan) {
+	r.Segments += len(p.costs)
+	r.LargestFrame = max(r.LargestFrame, p.slots)
+	for _, check := range p.checks {
+		if check {
+			r.Checks++
+		}
+	}
 }
 
 // assemble writes the module anew: every section as it was, with the meter's

@@ -212,7 +212,11 @@ func (g *generator) statement(depth int) string {
 	case 6:
 		return br(to)
 	case 7:
-		return g.expression(1) + brTable(to, g.target(), to)
+		second := g.target()
+		if second < 0 {
+			second = to
+		}
+		return g.expression(1) + brTable(to, second, to)
 	case 8:
 		return g.expression(1) + ifThen + g.expression(1) + ret + end
 	case 9:

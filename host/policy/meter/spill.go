@@ -26,7 +26,7 @@ func (s *spills) define(local uint32) {
 
 // merge says that so many locals may have one of several values here, which is
 // a new value for each.
-func (s *spills) merge(sets int) { _ = sets }
+func (s *spills) merge(sets int) { s.fresh += min(sets, len(s.set)) }
 
 // keep passes a place where a function may be called, be it to refill the tank:
 // there, what is fresh must be kept, and so must so many operands.

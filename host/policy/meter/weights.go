@@ -51,7 +51,7 @@ func DefaultWeights() Weights {
 		Branch: 2, Jump: 4,
 		Call: 32, Indirect: 48,
 		Outside: 128,
-		Slot:    1, Page: 1500, Entry: 2, Bytes: 16,
+		Slot:    2, Page: 3000, Entry: 2, Bytes: 16,
 	}
 }
 

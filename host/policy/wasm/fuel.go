@@ -6,22 +6,23 @@ import (
 	"github.com/napalmsky/napalmsky/host/policy/meter"
 )
 
-// Fuel is what a plugin may use, in units of the meter. A million lasts 4 ms at
-// the very worst (waiting for memory all the time), and 20 µs where memory is at
-// hand. The zero value of each is its default.
+// Fuel is what a plugin may use, in units of the meter. A million lasts 3 ms at
+// worst (waiting for memory all the time), and 20 µs where memory is at hand.
+// Whatever the limit, the rest of the process never waits for more than a
+// slice of it. The zero value of each is its default.
 type Fuel struct {
 	// Init is for starting an instance: its language's runtime. 0 is 16,000,000;
-	// standard Go takes 5,000,000, C next to nothing.
+	// standard Go takes 5,000,000 to 7,000,000, C next to nothing.
 	Init int64
 	// Setup is for each call that gets an instance ready: manifest, params,
 	// buffers, rows. 0 is 16,000,000: standard Go takes 650,000 for its manifest,
 	// and 10,000,000 more in the call that happens to collect garbage.
 	Setup int64
 	// Match and Row are for one run over at most 250 rows, and for each of its
-	// rows besides. 0 is 250,000 and 4,000; of a row, match-mutual takes 600 built
-	// with C and 2,700 built with standard Go.
+	// rows besides. 0 is 250,000 and 5,000; of a row, match-mutual takes 700 built
+	// with C and 3,000 built with standard Go.
 	Match, Row int64
-	// Cooldown and Trim are for one question. 0 is 1,250,000.
+	// Cooldown and Trim are for one question. 0 is 1,500,000.
 	Cooldown, Trim int64
 }
 
@@ -31,8 +32,8 @@ const rowsAtOnce = 250
 
 func (f Fuel) withDefaults() Fuel {
 	for of, usual := range map[*int64]int64{
-		&f.Init: 16_000_000, &f.Setup: 16_000_000, &f.Match: 250_000, &f.Row: 4_000,
-		&f.Cooldown: 1_250_000, &f.Trim: 1_250_000,
+		&f.Init: 16_000_000, &f.Setup: 16_000_000, &f.Match: 250_000, &f.Row: 5_000,
+		&f.Cooldown: 1_500_000, &f.Trim: 1_500_000,
 	} {
 		if *of <= 0 {
 			*of = usual

@@ -36,12 +36,12 @@ func TestFuel(t *testing.T) {
 			}[hook]
 			used, dry := was[1].Fuel-was[0].Fuel, was[1].OutOfFuel-was[0].OutOfFuel
 			if call%3 != 0 {
-				if err != nil || got != plain || dry != 0 || used == 0 || used > 10_000 {
+				if err != nil || got != plain || dry != 0 || used == 0 || used > 20_000 {
 					t.Fatalf("%s %d: %v, %v, %d units", hook, call, got, err, used)
 				}
 				continue
 			}
-			if !errors.Is(err, policy.ErrTrap) || !errors.Is(err, policy.ErrFuel) || dry != 1 || used < 250_000 || used > 1_260_000 {
+			if !errors.Is(err, policy.ErrTrap) || !errors.Is(err, policy.ErrFuel) || dry != 1 || used < 250_000 || used > 1_510_000 {
 				t.Fatalf("%s %d: %v, %d units", hook, call, err, used)
 			}
 		}
