@@ -72,7 +72,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "napalmsky serve:", err)
 		return 2
 	}
-	a, err := app.New(ctx, cfg, app.Options{Log: app.Logger(cfg.Log, stderr)})
+	a, err := app.New(ctx, cfg, app.Options{Version: version, Log: app.Logger(cfg.Log, stderr)})
 	if err != nil {
 		fmt.Fprintln(stderr, "napalmsky serve:", err)
 		return 1

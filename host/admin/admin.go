@@ -53,6 +53,7 @@ type guard func(*http.Request) (who string, err error)
 // api is the routes' shared state; immutable.
 type api struct {
 	registry  Registry
+	healthOf  HealthOf
 	log       *slog.Logger
 	who       guard
 	uploads   chan struct{}
@@ -67,6 +68,7 @@ type route struct {
 }
 
 var routes = []route{
+	{"GET", "/admin/v1/health", (*api).health},
 	{"GET", "/admin/v1/status", (*api).status},
 	{"GET", "/admin/v1/history", (*api).history},
 	{"GET", "/admin/v1/events", (*api).events},
@@ -80,9 +82,9 @@ var routes = []route{
 
 // newHandler makes the routes and the page. who guards every route of the API;
 // the page itself holds nothing secret.
-func newHandler(r Registry, log *slog.Logger, who guard, stopping <-chan struct{}) http.Handler {
+func newHandler(o Options, who guard, stopping <-chan struct{}) http.Handler {
 	a := &api{
-		registry: r, log: log, who: who, stopping: stopping,
+		registry: o.Registry, healthOf: o.Health, log: o.Log, who: who, stopping: stopping,
 		uploads: make(chan struct{}, uploadsAtOnce), listeners: make(chan struct{}, listenersAtOnce),
 	}
 	mux, methods := http.NewServeMux(), map[string]string{}

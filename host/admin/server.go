@@ -14,13 +14,14 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Options of a Server. Socket, Registry and Log are needed.
+// Options of a Server. Socket, Registry, Health and Log are needed.
 type Options struct {
 	Socket   string      // the Unix socket's path
 	Listen   string      // host:port for TCP; "" none
 	Token    string      // what TCP asks for; needed with Listen
 	TLS      *tls.Config // of TCP; nil none
 	Registry Registry
+	Health   HealthOf
 	Log      *slog.Logger
 }
 
@@ -74,7 +75,7 @@ func Open(o Options) (*Server, error) {
 func newServer(o Options, who guard) *http.Server {
 	stopping := make(chan struct{})
 	s := &http.Server{
-		Handler: newHandler(o.Registry, o.Log, who, stopping), ConnContext: withPeer,
+		Handler: newHandler(o, who, stopping), ConnContext: withPeer,
 		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: loadPatience + time.Minute,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
 		ErrorLog: slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),

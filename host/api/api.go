@@ -63,6 +63,10 @@ type Deps struct {
 	// Figures are an operator's: counters and gauges by group, for clients on this
 	// very machine only (the load generator). Nil answers none.
 	Figures func() map[string]any
+	// Ready answers why newcomers should not be sent here now, a short phrase each; none: they may be.
+	Ready func(ctx context.Context) (reasons []string)
+	// Metrics answers Prometheus; asked only by this machine and Config.MetricsFrom.
+	Metrics http.Handler
 
 	Now func() time.Time
 	Log *slog.Logger
@@ -121,6 +125,8 @@ func New(d Deps, cfg config.Config) *echo.Echo {
 
 func (a *api) routes(e *echo.Echo) {
 	e.GET("/healthz", a.health, headers)
+	e.GET("/readyz", a.ready, headers, deadline(patience))
+	e.GET("/metrics", a.metrics, headers, deadline(patience))
 	// Middleware per route, not per group: a group's would answer 404 where 405 is true.
 	v1 := func(method, path string, h echo.HandlerFunc, more ...echo.MiddlewareFunc) {
 		e.Add(method, "/v1"+path, h, append([]echo.MiddlewareFunc{headers, a.sameOrigin}, more...)...)

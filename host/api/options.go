@@ -87,9 +87,3 @@ func (a *api) getStats(c echo.Context) error {
 	stats["people_online"] = a.Online()
 	return c.JSON(http.StatusOK, stats)
 }
-
-// health says that the process answers. It asks no database: restarting a
-// server does not mend one.
-func (a *api) health(c echo.Context) error {
-	return c.JSON(http.StatusOK, map[string]string{"status": "ok"})
-}

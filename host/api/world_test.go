@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -28,6 +29,8 @@ type world struct {
 	logs  strings.Builder
 	docs  *openAPI
 	taken bool // NewID repeats itself
+
+	unready []string // why newcomers should not come
 }
 
 func newWorld(t *testing.T, change ...func(*config.Config)) *world {
@@ -54,7 +57,9 @@ func newWorld(t *testing.T, change ...func(*config.Config)) *world {
 			return token, hashForTest(token), nil
 		},
 		HashToken: hashForTest, Online: func() int { return 7 },
-		Now: func() time.Time { return w.now }, Log: slog.New(slog.NewTextHandler(&w.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Ready:   func(context.Context) []string { return w.unready },
+		Metrics: http.HandlerFunc(func(out http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(out, "napalmsky_people 7\n") }),
+		Now:     func() time.Time { return w.now }, Log: slog.New(slog.NewTextHandler(&w.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}, cfg)
 	return w
 }

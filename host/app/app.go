@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/napalmsky/napalmsky/host/admin"
+	"github.com/napalmsky/napalmsky/host/admin/metrics"
 	"github.com/napalmsky/napalmsky/host/api"
 	"github.com/napalmsky/napalmsky/host/config"
 	"github.com/napalmsky/napalmsky/host/conn"
@@ -37,6 +38,8 @@ type Options struct {
 	Random io.Reader        // crypto/rand
 	Store  store.Store      // a SQLite file in the data folder; the App closes what it is given
 	Cache  string           // compiled plugins; DATA/cache/wasm
+	// Version of this build, as operators are told.
+	Version string
 	// Backend wraps what the sockets talk to, as a node between them and the lobby would.
 	Backend func(conn.Backend) conn.Backend
 }
@@ -53,6 +56,9 @@ type App struct {
 	engine   *engine.Engine
 	journal  *journal.Writer // nil: none is kept
 	hub      *conn.Hub
+	ready    *readiness
+	since    time.Time
+	version  string
 	fronts   []*front
 	admin    *admin.Server
 }
@@ -68,7 +74,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 	if o.Random == nil {
 		o.Random = rand.Reader
 	}
-	a := &App{cfg: cfg, log: o.Log}
+	a := &App{cfg: cfg, log: o.Log, since: o.Now(), version: o.Version}
 	defer func() {
 		if err != nil {
 			a.close(context.WithoutCancel(ctx))
@@ -105,17 +111,19 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 		Origins: cfg.Origins, TrustedProxies: cfg.TrustedProxies,
 		MaxConns: cfg.MaxConns, MaxStrangers: cfg.ConnsPerAddress, DrainPerSecond: cfg.DrainRate,
 	}, backend, login{a.store, o.Now}, o.Log, o.Now)
+	a.ready = &readiness{ping: a.store.Ping, now: o.Now, started: a.engine.Started()}
 	routes := api.New(api.Deps{
 		People: a.store, Meetings: a.store, Media: photos, Lobby: lobbyDoor{a.engine, o.Log},
 		TooBig: media.ErrTooBig, NotImage: media.ErrNotImage, NoMedia: media.ErrNotFound,
 		NewID: newID(o), NewToken: func() (string, string, error) { return store.NewToken(o.Random) }, HashToken: store.HashToken,
 		Online: func() int { return a.engine.Stats().People }, Figures: a.figures, Now: o.Now, Log: o.Log,
+		Ready: a.ready.reasons, Metrics: metrics.Handler(Metrics, a.moment, o.Log),
 	}, cfg)
 	mount(routes, a.hub)
 	if a.fronts, err = listen(cfg, routes, o); err != nil {
 		return nil, err
 	}
-	if a.admin, err = openAdmin(cfg, a.policies.plugins, o); err != nil {
+	if a.admin, err = openAdmin(cfg, a.policies.plugins, a.health, o); err != nil {
 		return nil, err
 	}
 	return a, nil
@@ -196,6 +204,7 @@ func (a *App) Run(ctx context.Context) error {
 	case <-failed.Done():
 	}
 
+	a.ready.leaving.Store(true)
 	drain, cancel := context.WithTimeout(off, a.cfg.DrainTimeout)
 	defer cancel()
 	if err := a.hub.Drain(drain); err != nil {

@@ -67,6 +67,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 		"host/config":            {"host/lobby"},
 		"host/web":               {},
 		"host/admin":             {"host/policy", "host/policy/registry", "sdk/abi"},
+		"host/admin/metrics":     {},
 		"host/admin/admintest":   {"host/policy", "host/policy/registry", "sdk/abi"},
 		"host/admin/cli":         {"host/admin", "host/policy/registry"},
 		"host/api":               {"host/config", "host/lobby", "host/store"},

@@ -31,6 +31,8 @@ type Config struct {
 	Origins        []string       `yaml:"origins" unit:"list of scheme://host[:port]" zero:"only the server's own" help:"Other origins whose pages may connect, for instance the public one where a proxy rewrites Host."`
 	TrustedProxies []netip.Prefix `yaml:"trusted_proxies" unit:"list of CIDR" zero:"X-Forwarded-For is ignored" help:"Reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."`
 
+	MetricsFrom []netip.Prefix `yaml:"metrics_from" unit:"list of CIDR" zero:"only this machine" help:"Who else may read /metrics."`
+
 	MaxConns          int           `yaml:"max_conns" unit:"sockets" zero:"refused" help:"WebSockets at once, in all."`
 	MaxConnsPerPerson int           `yaml:"max_conns_per_person" unit:"sockets" zero:"refused" help:"WebSockets of one person; the oldest goes, never a call's."`
 	ConnsPerAddress   int           `yaml:"conns_per_address" unit:"sockets" zero:"refused" help:"WebSockets from one address that have not logged in yet."`

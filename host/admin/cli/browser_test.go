@@ -173,6 +173,8 @@ func eveningAtTheConsole(t *testing.T, chromium context.Context) {
 	first := get(w, chromedp.Text(test("match-calls")))
 	w.until("calls go on", fmt.Sprintf(`document.querySelector('%s').innerText !== %q`, test("match-calls"), first))
 	w.says("match-failures", "2 out of fuel")
+	w.says("ready", "ready")
+	w.says("reading-people", "7")
 	w.picture("serving")
 
 	// A module that cannot be is refused in one sentence.

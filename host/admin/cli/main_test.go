@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -35,6 +36,9 @@ func start(t *testing.T) *house {
 	h.env = map[string]string{"NAPALMSKY_DATA": h.data}
 	s, err := admin.Open(admin.Options{
 		Socket: filepath.Join(h.data, admin.SocketName), Listen: "127.0.0.1:0", Token: token, Registry: h.registry,
+		Health: func(context.Context) admin.Health {
+			return admin.Health{Ready: true, Readings: []admin.Reading{{Name: "People", Value: 7, Unit: "people"}}}
+		},
 		Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
@@ -93,4 +97,13 @@ func (l *lines) Write(p []byte) (int, error) {
 		l.got <- string(l.rem[:i])
 		l.rem = l.rem[i+1:]
 	}
+}
+
+func healthy(context.Context) admin.Health {
+	return admin.Health{Ready: true, Since: time.Now().Add(-time.Hour), Version: "v1.4", Readings: []admin.Reading{
+		{Name: "People", Value: 7, Unit: "people"},
+		{Name: "Sockets", Value: 1204, Of: 20000},
+		{Name: "Memory", Value: 71 << 20, Unit: "bytes"},
+		{Name: "Database", Value: 0.31, Unit: "seconds", Bad: true},
+	}}
 }

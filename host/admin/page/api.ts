@@ -59,6 +59,23 @@ export interface Status {
   versions: Version[];
 }
 
+export interface Reading {
+  name: string;
+  value: number;
+  unit: "people" | "bytes" | "seconds" | "per_second" | "";
+  /** The reading's limit, 0 none. */
+  of: number;
+  bad: boolean;
+}
+
+export interface Health {
+  ready: boolean;
+  reasons: string[];
+  since: string;
+  version: string;
+  readings: Reading[];
+}
+
 export interface Change {
   at: string;
   who: string;
@@ -88,6 +105,10 @@ export class Refusal extends Error {
 
 export class Api {
   constructor(readonly token: string) {}
+
+  health(): Promise<Health> {
+    return this.call("GET", "health");
+  }
 
   status(): Promise<Status> {
     return this.call("GET", "status");

@@ -2,6 +2,7 @@ import { h, say } from "../../web/src/dom.ts";
 import { type Api, type Generation, hooks, Refusal, type Status } from "./api.ts";
 import { Card } from "./card.ts";
 import { ask } from "./dialog.ts";
+import { Healthy } from "./health.ts";
 import { Loader } from "./load.ts";
 import { editParams } from "./params.ts";
 import { History, Versions } from "./tables.ts";
@@ -12,6 +13,7 @@ const every = 2000; // ms between two looks at the status
 export class Console {
   readonly el: HTMLElement;
   private readonly cards: Card[];
+  private readonly health = new Healthy();
   private readonly versions = new Versions();
   private readonly history: History;
   private readonly link = h("span", { class: "pill", test: "link", attr: { role: "status" } }, "connecting");
@@ -39,11 +41,12 @@ export class Console {
     this.el = h(
       "div",
       { class: "console" },
-      h("header", { class: "top" }, h("h1", {}, "Napalm Sky ", h("span", {}, "plugins")), this.link),
+      h("header", { class: "top" }, h("h1", {}, "Napalm Sky ", h("span", {}, "operators")), this.link),
       h(
         "main",
         {},
         this.news,
+        this.health.el,
         h("section", { attr: { "aria-label": "Serving now" } }, h("div", { class: "cards" }, ...this.cards.map((c) => c.el))),
         loader.el,
         this.versions.el,
@@ -85,7 +88,8 @@ export class Console {
   /** Answers whether looking goes on. */
   private async refresh(): Promise<boolean> {
     try {
-      const s = await this.api.status();
+      const [s, health] = await Promise.all([this.api.status(), this.api.health()]);
+      this.health.update(health);
       this.status = s;
       for (const c of this.cards) c.update(s);
       this.versions.update(s);

@@ -14,7 +14,7 @@ function login(why: string): void {
   const form = h(
     "form",
     { class: "panel login", test: "login" },
-    h("h1", {}, "Napalm Sky ", h("span", {}, "plugins")),
+    h("h1", {}, "Napalm Sky ", h("span", {}, "operators")),
     h("label", { class: "label", attr: { for: "token" } }, "Token"),
     token,
     h("p", { class: "hint" }, "admin.token of the server's configuration. If you came from napalmsky plugin console, open the address it printed last."),
