@@ -26,6 +26,7 @@ const usage = `napalmsky — live one-to-one meetings
   napalmsky plugin COMMAND                 a running server's plugins (plugin help lists the commands)
   napalmsky load --target URL --people N   play an evening against a server and measure it
   napalmsky replay FILE|FOLDER             verify a recorded evening, or compare another match plugin along it
+  napalmsky healthcheck                    is the server here ready? (for containers)
   napalmsky version
 `
 
@@ -51,6 +52,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return load.Main(ctx, args[1:], stdout, stderr)
 	case "replay":
 		return runReplay(ctx, args[1:], stdout, stderr)
+	case "healthcheck":
+		return healthcheck(ctx, args[1:], stdout, stderr)
 	case "version", "--version":
 		fmt.Fprintln(stdout, "napalmsky", version)
 		return 0
@@ -72,7 +75,12 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "napalmsky serve:", err)
 		return 2
 	}
-	a, err := app.New(ctx, cfg, app.Options{Version: version, Log: app.Logger(cfg.Log, stderr)})
+	ln, err := inherited(os.Getenv)
+	if err != nil {
+		fmt.Fprintln(stderr, "napalmsky serve:", err)
+		return 1
+	}
+	a, err := app.New(ctx, cfg, app.Options{Version: version, Log: app.Logger(cfg.Log, stderr), Listener: ln})
 	if err != nil {
 		fmt.Fprintln(stderr, "napalmsky serve:", err)
 		return 1

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"time"
@@ -38,6 +39,8 @@ type Options struct {
 	Random io.Reader        // crypto/rand
 	Store  store.Store      // a SQLite file in the data folder; the App closes what it is given
 	Cache  string           // compiled plugins; DATA/cache/wasm
+	// Listener is used instead of cfg.Listen; the App closes it.
+	Listener net.Listener
 	// Version of this build, as operators are told.
 	Version string
 	// Backend wraps what the sockets talk to, as a node between them and the lobby would.

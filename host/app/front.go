@@ -53,11 +53,13 @@ func listen(cfg config.Config, h http.Handler, o Options) (fronts []*front, err 
 		}
 		own = tlsWith(cert)
 	}
-	f, err := open(cfg.Listen, own, h, o.Log)
-	if err != nil {
-		return nil, fmt.Errorf("listen: %w", err)
+	ln := o.Listener
+	if ln == nil {
+		if ln, err = net.Listen("tcp", cfg.Listen); err != nil {
+			return nil, fmt.Errorf("listen: %w", err)
+		}
 	}
-	fronts = append(fronts, f)
+	fronts = append(fronts, newFront(ln, own, h, o.Log))
 	if cfg.LAN {
 		if own == nil {
 			cert, err := selfSigned(filepath.Join(cfg.Data, "tls"), lanAddresses(), o.Now())
@@ -66,11 +68,11 @@ func listen(cfg config.Config, h http.Handler, o Options) (fronts []*front, err 
 			}
 			own = tlsWith(cert)
 		}
-		f, err := open(cfg.LANListen, own, h, o.Log)
+		ln, err := net.Listen("tcp", cfg.LANListen)
 		if err != nil {
 			return fronts, fmt.Errorf("lan_listen: %w", err)
 		}
-		fronts = append(fronts, f)
+		fronts = append(fronts, newFront(ln, own, h, o.Log))
 	}
 	return fronts, nil
 }
@@ -80,11 +82,7 @@ func tlsWith(cert tls.Certificate) *tls.Config {
 	return &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
 }
 
-func open(addr string, secure *tls.Config, h http.Handler, log *slog.Logger) (*front, error) {
-	ln, err := net.Listen("tcp", addr)
-	if err != nil {
-		return nil, err
-	}
+func newFront(ln net.Listener, secure *tls.Config, h http.Handler, log *slog.Logger) *front {
 	f := &front{ln: ln, scheme: "http", server: &http.Server{
 		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
@@ -92,7 +90,7 @@ func open(addr string, secure *tls.Config, h http.Handler, log *slog.Logger) (*f
 	if secure != nil {
 		f.ln, f.scheme = tls.NewListener(ln, secure), "https"
 	}
-	return f, nil
+	return f
 }
 
 func (f *front) serve() error {

@@ -36,10 +36,8 @@ func start(t *testing.T) *house {
 	h.env = map[string]string{"NAPALMSKY_DATA": h.data}
 	s, err := admin.Open(admin.Options{
 		Socket: filepath.Join(h.data, admin.SocketName), Listen: "127.0.0.1:0", Token: token, Registry: h.registry,
-		Health: func(context.Context) admin.Health {
-			return admin.Health{Ready: true, Readings: []admin.Reading{{Name: "People", Value: 7, Unit: "people"}}}
-		},
-		Log: slog.New(slog.DiscardHandler),
+		Health: healthy,
+		Log:    slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
