@@ -94,6 +94,7 @@ guests: ## rebuild the C, AssemblyScript and Rust guests (clang, lld, npx, Debia
 
 bench: build ## benchmarks of the parts that are ours
 	go test -run xxx -bench . -benchmem ./host/lobby ./host/engine ./host/reel ./host/wire ./host/policy/... ./host/store/sqlite
+	@$(BIN)/napalmsky cachesim --people 150 testdata/evenings/200.journal
 
 clean: ## remove what make built (never ./data)
 	rm -rf $(BIN) host/web/dist/app.* host/admin/dist/app.*

@@ -26,6 +26,7 @@ const usage = `napalmsky — live one-to-one meetings
   napalmsky plugin COMMAND                 a running server's plugins (plugin help lists the commands)
   napalmsky load --target URL --people N   play an evening against a server and measure it
   napalmsky replay FILE|FOLDER             verify a recorded evening, or compare another match plugin along it
+  napalmsky cachesim FILE                  how caches would have done on an evening, beside the optimum
   napalmsky healthcheck                    is the server here ready? (for containers)
   napalmsky version
 `
@@ -52,6 +53,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return load.Main(ctx, args[1:], stdout, stderr)
 	case "replay":
 		return runReplay(ctx, args[1:], stdout, stderr)
+	case "cachesim":
+		return runCachesim(ctx, args[1:], stdout, stderr)
 	case "healthcheck":
 		return healthcheck(ctx, args[1:], stdout, stderr)
 	case "version", "--version":
