@@ -51,6 +51,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 		"host/store/migrations":  {},
 		"host/cache":             {"host/lobby", "host/store"},
 		"host/cache/cachesim":    {},
+		"host/steward":           {},
 		"host/policy":            {"host/lobby", "sdk/abi"},
 		"host/policy/wasm":       {"host/lobby", "host/policy", "host/policy/meter", "sdk/abi"},
 		"host/policy/meter":      {},
