@@ -28,6 +28,10 @@ type Sink interface {
 	// now on and may be shared with other sinks, so nobody changes it. A peer that
 	// is too slow is closed, and Backend.Detach follows.
 	Send(frame []byte)
+	// TrySend is Send for a frame that only says how something looks now: while the
+	// peer is behind it is not taken (false), and what it looks like later is sent
+	// whole, once, instead of every change.
+	TrySend(frame []byte) bool
 	// Drop says bye and closes with this code.
 	Drop(code CloseCode)
 }

@@ -50,8 +50,10 @@ func (c *conn) leave(code CloseCode, retry time.Duration) {
 	}
 	c.code, c.leaving = code, true
 	bye := wire.ServerBye{Code: int64(code), Reason: code.String(), RetryMS: retry.Milliseconds()}
-	c.push(wire.AppendServer(nil, wire.Envelope{}, bye))
-	if c.socket != nil {
+	if !c.shut {
+		c.push(opText, wire.AppendServer(nil, wire.Envelope{}, bye))
+	}
+	if c.draining {
 		c.setWriteDeadline(goodbyeWait)
 	}
 }

@@ -1,18 +1,13 @@
 package conn
 
 import (
-	"bufio"
 	"context"
-	"crypto/tls"
 	"errors"
-	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/coder/websocket"
 
@@ -26,15 +21,6 @@ const SessionCookie = "sky_session"
 // Subprotocol is the only one spoken; a client that names none is served alike.
 const Subprotocol = "sky.v1.json"
 
-// A connection's buffers. net/http's would be eight times as big and stay as
-// long as the socket. The kernel's is bounded so that a peer that does not read
-// is noticed after QueueBytes and not after megabytes.
-const (
-	readBuffer   = 512
-	writeBuffer  = 1024
-	kernelBuffer = 32 << 10
-)
-
 // ServeHTTP upgrades the request and returns at once; the socket lives on in a
 // goroutine of its own. The URL's query is never looked at.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -44,7 +30,8 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c := &conn{hub: h, addr: h.remote(r)}
-	c.heard.Store(h.now().UnixMilli())
+	c.born = h.now().UnixMilli()
+	c.heard.Store(c.born)
 	if status, code := h.admit(c); status != 0 {
 		h.writeRefusal(w, code)
 		return
@@ -52,17 +39,19 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if k, err := r.Cookie(SessionCookie); err == nil && fromPage {
 		c.cookie = k.Value
 	}
-	lean := &leanWriter{ResponseWriter: w, hub: h}
+	lean := &leanWriter{ResponseWriter: w, owner: c}
 	ws, err := websocket.Accept(lean, r, &websocket.AcceptOptions{
 		Subprotocols:       []string{Subprotocol},
 		InsecureSkipVerify: true, // originAllowed is stricter and has checked
 		CompressionMode:    websocket.CompressionDisabled,
+		OnPingReceived:     func(context.Context, []byte) bool { c.alive(); return true },
+		OnPongReceived:     func(context.Context, []byte) { c.alive() },
 	})
 	if err != nil {
 		h.release(c, 0)
 		return
 	}
-	c.open(ws, lean.conn)
+	c.open(ws, lean.socket)
 	go c.serve()
 }
 
@@ -131,10 +120,10 @@ func (c *conn) login(hello wire.ClientHello, ref uint32) {
 		c.leave(CloseFlood, wait)
 		return
 	}
-	if !c.helloTimer.Stop() {
-		return
-	}
 	c.hub.known(c)
+	if c.ending() {
+		return // it took too long
+	}
 	resume := Resume{Stream: lobby.ConnID(hello.Stream), Epoch: hello.Epoch, Seq: uint64(hello.Seq)}
 	stream, err := c.hub.backend.Attach(ctx, person, resume, c)
 	switch {
@@ -153,73 +142,6 @@ func (c *conn) login(hello wire.ClientHello, ref uint32) {
 func (c *conn) turnAway(ref uint32, code wire.Code, end CloseCode) {
 	c.say(wire.Refuse(ref, code, "", 0))
 	c.Drop(end)
-}
-
-// leanWriter hands the websocket library a hijacked connection with small buffers.
-type leanWriter struct {
-	http.ResponseWriter
-	hub  *Hub
-	conn *socket
-}
-
-func (w *leanWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	nc, brw, err := http.NewResponseController(w.ResponseWriter).Hijack()
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := nc.SetDeadline(time.Time{}); err != nil {
-		nc.Close()
-		return nil, nil, err
-	}
-	// A client may send its hello right behind the handshake, in the same
-	// segment: then net/http has read it already.
-	early := make([]byte, brw.Reader.Buffered())
-	if _, err := io.ReadFull(brw.Reader, early); err != nil {
-		nc.Close()
-		return nil, nil, err
-	}
-	w.conn = &socket{Conn: nc, early: early, hub: w.hub}
-	if tcp := w.conn.tcp(); tcp != nil {
-		// Failing costs memory only.
-		_ = tcp.SetWriteBuffer(kernelBuffer)
-	}
-	return w.conn, bufio.NewReadWriter(bufio.NewReaderSize(w.conn, readBuffer), bufio.NewWriterSize(w.conn, writeBuffer)), nil
-}
-
-// socket is a hijacked connection that first gives what was read too early, and counts bytes.
-type socket struct {
-	net.Conn
-	early []byte
-	hub   *Hub
-}
-
-func (s *socket) Read(p []byte) (n int, err error) {
-	if len(s.early) > 0 {
-		n = copy(p, s.early)
-		if s.early = s.early[n:]; len(s.early) == 0 {
-			s.early = nil
-		}
-	} else {
-		n, err = s.Conn.Read(p)
-	}
-	s.hub.bytesIn.Add(uint64(n))
-	return n, err
-}
-
-func (s *socket) Write(p []byte) (int, error) {
-	n, err := s.Conn.Write(p)
-	s.hub.bytesOut.Add(uint64(n))
-	return n, err
-}
-
-// tcp is the connection beneath, nil if it is not TCP.
-func (s *socket) tcp() *net.TCPConn {
-	nc := s.Conn
-	if t, ok := nc.(*tls.Conn); ok {
-		nc = t.NetConn()
-	}
-	tcp, _ := nc.(*net.TCPConn)
-	return tcp
 }
 
 // forwarded splits X-Forwarded-For lines into their hops, in order.

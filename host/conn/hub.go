@@ -2,8 +2,9 @@
 // frames, limits and end, and hands what people wish to a Backend as lobby
 // events. It knows nothing of the lobby's rules and trusts nothing a client says.
 //
-// A connection costs one goroutine that reads. Nobody waits to write: Send
-// queues (64 KB at most) and a goroutine drains the queue, only while there is one.
+// A connection costs one goroutine that reads, and no timer. Nobody waits to
+// write: Send queues (64 KB at most), one goroutine writes for all, and a socket
+// that is full has one of its own only until it is not; see write.go.
 package conn
 
 import (
@@ -83,6 +84,7 @@ type Hub struct {
 	now     func() time.Time
 	quotas  quotas
 	paces   *paces
+	talkers talkers
 
 	rechecking atomic.Bool // a round of rechecks is under way
 
@@ -103,11 +105,13 @@ type Hub struct {
 func New(cfg Config, backend Backend, auth Auth, log *slog.Logger, now func() time.Time) *Hub {
 	cfg = cfg.withDefaults()
 	q := cfg.quotas()
-	return &Hub{
+	h := &Hub{
 		cfg: cfg, backend: backend, auth: auth, log: log, now: now, quotas: q, paces: newPaces(q, cfg.MaxConns),
 		conns: map[*conn]struct{}{}, strangers: map[netip.Addr]int{}, closed: map[CloseCode]uint64{},
 		empty: make(chan struct{}),
 	}
+	h.talkers.wake = make(chan struct{}, 1)
+	return h
 }
 
 // Stats is a snapshot of what a hub has done.
@@ -189,27 +193,52 @@ func (h *Hub) closeEmpty() {
 	}
 }
 
-// sweep pings whoever has been silent and rechecks old logins, until end.
+// sweep has the silent pinged, ends those that stay silent or do not log in,
+// and rechecks old logins, until end.
 func (h *Hub) sweep(end <-chan struct{}) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	tick := time.NewTicker(min(h.cfg.PingEvery, h.cfg.RecheckEvery) / 5)
+	tick := time.NewTicker(min(h.cfg.PingEvery, h.cfg.PongWait, h.cfg.RecheckEvery, h.cfg.HelloWait) / 5)
 	defer tick.Stop()
 	for {
 		select {
 		case <-end:
 			return
 		case <-tick.C:
+			h.recheckDue(ctx, h.sweepOnce(h.now().UnixMilli()))
 		}
-		h.mu.Lock()
-		all := h.snapshot()
-		h.mu.Unlock()
-		before := h.now().Add(-h.cfg.PingEvery).UnixMilli()
-		for _, c := range all {
-			if c.heard.Load() <= before && c.pinging.CompareAndSwap(false, true) {
-				go c.ping()
-			}
+	}
+}
+
+// sweepOnce looks after every socket and returns those whose login is to be rechecked.
+func (h *Hub) sweepOnce(now int64) (due []*conn) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for c := range h.conns {
+		heard := c.heard.Load()
+		switch {
+		case !c.greeted && now-c.born >= h.cfg.HelloWait.Milliseconds():
+			c.Drop(CloseNoHello)
+		case now-heard < h.cfg.PingEvery.Milliseconds():
+			c.pinged = 0
+		case c.pinged <= heard:
+			c.pinged = now
+			c.ping()
+		case now-c.pinged >= h.cfg.PongWait.Milliseconds():
+			c.cut(CloseSilent)
 		}
-		h.recheckDue(ctx, all)
+		if s := c.session.Load(); s != nil && s.due.Load() <= now {
+			due = append(due, c)
+		}
+	}
+	return due
+}
+
+// ping asks for a sign of life.
+func (c *conn) ping() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.shut && !c.cutShort {
+		c.push(opPing, nil)
 	}
 }

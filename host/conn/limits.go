@@ -32,6 +32,7 @@ func (h *Hub) admit(c *conn) (status int, code wire.Code) {
 		if h.endSweep == nil {
 			h.endSweep = make(chan struct{})
 			go h.sweep(h.endSweep)
+			go h.write(h.endSweep)
 		}
 		return 0, ""
 	}

@@ -19,29 +19,32 @@ import (
 // conn is one socket. Its reading goroutine (serve) owns the first group of
 // fields; the queue is everyone's, under mu.
 type conn struct {
-	hub        *Hub
-	addr       netip.Addr
-	ws         *websocket.Conn
-	socket     *socket
-	helloTimer *time.Timer
-	cookie     string         // the browser's token, until login
-	person     lobby.PersonID // 0 before login
-	stream     lobby.ConnID   // 0 before Attach
-	limit      int64          // of a frame, in bytes
-	meter      meter
+	hub    *Hub
+	addr   netip.Addr
+	ws     *websocket.Conn
+	socket *socket
+	cookie string         // the browser's token, until login
+	person lobby.PersonID // 0 before login
+	stream lobby.ConnID   // 0 before Attach
+	limit  int64          // of a frame, in bytes
+	meter  meter
 
-	greeted bool // no stranger any more; under hub.mu
+	born    int64 // Unix ms of the handshake
+	greeted bool  // no stranger any more; under hub.mu
+	pinged  int64 // Unix ms of the ping that is not answered yet, else 0; under hub.mu
 
-	heard   atomic.Int64 // Unix ms of the last sign of life
-	pinging atomic.Bool
+	heard   atomic.Int64            // Unix ms of the last sign of life
 	session atomic.Pointer[session] // nil before login and after the end
 
 	mu       sync.Mutex
-	queue    [][]byte
-	queued   int // weight of queue
-	writing  bool
+	queue    []outgoing
+	queued   int       // weight of queue and rest
+	rest     int       // weight of what drain is writing
+	listed   bool      // among hub.talkers
+	draining bool      // drain writes, nobody else
 	code     CloseCode // set once, when the end has begun
 	leaving  bool      // goodbye is to be said after the queue
+	shut     bool      // a close frame is in the queue, or out; nothing may follow it
 	cutShort bool      // ended without goodbye
 }
 
@@ -56,10 +59,7 @@ const maxPooled = 8 << 10
 
 // serve reads until the socket ends, then says so to the backend.
 func (c *conn) serve() {
-	c.helloTimer = time.AfterFunc(c.hub.cfg.HelloWait, func() { c.Drop(CloseNoHello) })
-	err := c.readAll()
-	c.helloTimer.Stop()
-	c.finish(err)
+	c.finish(c.readAll())
 }
 
 func (c *conn) readAll() error {
@@ -80,7 +80,7 @@ func (c *conn) readAll() error {
 		}
 		if err == nil && !c.ending() {
 			c.hub.framesIn.Add(1)
-			c.heard.Store(c.hub.now().UnixMilli())
+			c.alive()
 			c.frame(kind, buf.Bytes())
 		}
 		if buf.Cap() <= maxPooled {
@@ -160,17 +160,5 @@ func (c *conn) tooFast(ref uint32, wait time.Duration) {
 	c.say(e)
 }
 
-// ping asks for a sign of life and closes the socket that gives none.
-func (c *conn) ping() {
-	defer c.pinging.Store(false)
-	ctx, cancel := context.WithTimeout(context.Background(), c.hub.cfg.PongWait)
-	defer cancel()
-	err := c.ws.Ping(ctx)
-	switch {
-	case err == nil:
-		c.heard.Store(c.hub.now().UnixMilli())
-	case ctx.Err() != nil:
-		c.cut(CloseSilent)
-	default: // the socket is at its end, and the reader knows why
-	}
-}
+// alive notes a sign of life.
+func (c *conn) alive() { c.heard.Store(c.hub.now().UnixMilli()) }

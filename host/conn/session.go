@@ -53,14 +53,7 @@ func (c *conn) recheck(ctx context.Context, s *session) error {
 
 // recheckDue starts a round of rechecks of the sockets that are due, unless the
 // last round is still under way.
-func (h *Hub) recheckDue(ctx context.Context, all []*conn) {
-	now := h.now().UnixMilli()
-	var due []*conn
-	for _, c := range all {
-		if s := c.session.Load(); s != nil && s.due.Load() <= now {
-			due = append(due, c)
-		}
-	}
+func (h *Hub) recheckDue(ctx context.Context, due []*conn) {
 	if len(due) == 0 || !h.rechecking.CompareAndSwap(false, true) {
 		return
 	}

@@ -1,9 +1,11 @@
 package conn
 
 import (
-	"context"
+	"encoding/binary"
 	"errors"
+	"net"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/coder/websocket"
@@ -11,14 +13,42 @@ import (
 	"github.com/napalmsky/napalmsky/host/wire"
 )
 
+// How frames leave. Send queues, and puts the connection on the hub's list of
+// those that have something to say. One goroutine of the hub walks that list: it
+// frames all that a connection has queued and writes it at once, as one segment,
+// as far as the kernel takes it. It never waits; a connection whose socket is
+// full, or whose writes may wait (TLS), gets a goroutine that does, until its
+// queue is empty. The library frames nothing but pings, pongs and closes, and
+// those go through the same queue.
+
+// opcode is the first byte of a frame, without the bit that says it is the last.
+type opcode byte
+
+const (
+	opText    opcode = 0x1
+	opPing    opcode = 0x9
+	opFramed  opcode = 0 // a whole frame, header and all
+	rsv1      opcode = 0x40
+	lastFrame        = 0x80
+)
+
+// outgoing is one frame in a queue.
+type outgoing struct {
+	op   opcode
+	data []byte
+}
+
+// maxSegment is about how much leaves in one write; one frame may be longer.
+const maxSegment = 16 << 10
+
+// segments are buffers for what is about to be written.
+var segments = sync.Pool{New: func() any { return new([]byte) }}
+
 // open gives an admitted connection its socket. What was queued meanwhile is written now.
 func (c *conn) open(ws *websocket.Conn, s *socket) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.ws, c.socket = ws, s
-	if c.leaving {
-		c.setWriteDeadline(goodbyeWait)
-	}
 	c.startWriting()
 }
 
@@ -27,19 +57,48 @@ func (c *conn) open(ws *websocket.Conn, s *socket) {
 func (c *conn) Send(frame []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.code != 0 || c.cutShort {
+	c.send(frame)
+}
+
+// TrySend implements Sink.
+func (c *conn) TrySend(frame []byte) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.draining && c.socket.raw != nil || c.queued > c.hub.cfg.QueueBytes/2 {
+		return false
+	}
+	c.send(frame)
+	return true
+}
+
+func (c *conn) send(frame []byte) {
+	if c.code != 0 || c.shut || c.cutShort {
 		return
 	}
 	if c.queued+c.weight(frame) > c.hub.cfg.QueueBytes {
 		c.cutLocked(CloseSlow)
 		return
 	}
-	c.push(frame)
+	c.push(opText, frame)
 }
 
 // say sends an event of the socket's own, which belongs to no lobby.
 func (c *conn) say(ev wire.Server) {
 	c.Send(wire.AppendServer(nil, wire.Envelope{}, ev))
+}
+
+// control takes a frame that the library made, and writes it at once if it can:
+// after a close the library ends the connection.
+func (c *conn) control(frame []byte) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.cutShort || c.shut || c.queued+len(frame) > c.hub.cfg.QueueBytes {
+		return net.ErrClosed
+	}
+	c.push(opFramed, append([]byte(nil), frame...))
+	c.shut = frame[0]&0xf == 0x8
+	c.flush()
+	return nil
 }
 
 // weight is what a frame counts in the queue: its bytes, but never more than
@@ -48,33 +107,126 @@ func (c *conn) say(ev wire.Server) {
 func (c *conn) weight(frame []byte) int { return min(len(frame), c.hub.cfg.QueueBytes/2) }
 
 // push queues a frame. c.mu is held.
-func (c *conn) push(frame []byte) {
-	c.queue = append(c.queue, frame)
+func (c *conn) push(op opcode, frame []byte) {
+	c.queue = append(c.queue, outgoing{op, frame})
 	c.queued += c.weight(frame)
 	c.startWriting()
 }
 
 // startWriting sees to it that someone empties the queue. c.mu is held.
 func (c *conn) startWriting() {
-	if !c.writing && len(c.queue) > 0 && c.ws != nil {
-		c.writing = true
-		go c.write()
+	if !c.listed && !c.draining && len(c.queue) > 0 && c.socket != nil {
+		c.listed = true
+		c.hub.talkers.add(c)
 	}
 }
 
-// write empties the queue, says goodbye if the end has begun, and is gone.
-func (c *conn) write() {
-	for {
-		frame, goodbye := c.pop()
-		if goodbye != 0 {
-			c.goodbye(goodbye)
+// flushListed is the hub's turn to write for this connection.
+func (c *conn) flushListed() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.listed = false
+	c.flush()
+}
+
+// flush writes what the kernel takes at once and leaves the rest to drain.
+// c.mu is held.
+func (c *conn) flush() {
+	if c.draining || c.cutShort || c.socket == nil {
+		return
+	}
+	if c.socket.raw == nil {
+		if len(c.queue) > 0 {
+			c.startDraining(nil)
 		}
-		if frame == nil {
+		return
+	}
+	buf := segments.Get().(*[]byte)
+	defer segments.Put(buf)
+	for len(c.queue) > 0 {
+		*buf = c.segment((*buf)[:0])
+		n, err := c.socket.try(*buf)
+		if err != nil { // the socket is at its end, and the reader finds out why
+			c.cutLocked(0)
 			return
 		}
-		// The socket's deadline bounds this write; a context would cost a timer
-		// for each frame.
-		err := c.ws.Write(context.Background(), websocket.MessageText, frame)
+		if n < len(*buf) {
+			c.startDraining(append([]byte(nil), (*buf)[n:]...))
+			return
+		}
+	}
+	if cap(*buf) > 4*maxSegment {
+		*buf = nil // a buffer that one long frame has grown is not kept for short ones
+	}
+	if c.leaving {
+		c.leaving = false
+		go c.goodbye(c.code)
+	}
+}
+
+// segment takes frames from the queue and appends them to buf as they go over
+// the wire. c.mu is held.
+func (c *conn) segment(buf []byte) []byte {
+	n, data := 0, 0
+	for _, f := range c.queue {
+		if n > 0 && len(buf)+len(f.data) > maxSegment {
+			break
+		}
+		buf = appendFrame(buf, f)
+		c.queued -= c.weight(f.data)
+		n++
+		if f.op == opText {
+			data++
+		}
+	}
+	clear(c.queue[:n])
+	if c.queue = c.queue[n:]; len(c.queue) == 0 {
+		c.queue = nil
+	}
+	c.hub.framesOut.Add(uint64(data))
+	return buf
+}
+
+// appendFrame frames as RFC 6455, 5.2 says. A server does not mask.
+func appendFrame(buf []byte, f outgoing) []byte {
+	if f.op == opFramed {
+		return append(buf, f.data...)
+	}
+	buf = append(buf, lastFrame|byte(f.op))
+	switch n := len(f.data); {
+	case n < 126:
+		buf = append(buf, byte(n))
+	case n < 1<<16:
+		buf = binary.BigEndian.AppendUint16(append(buf, 126), uint16(n))
+	default:
+		buf = binary.BigEndian.AppendUint64(append(buf, 127), uint64(n))
+	}
+	return append(buf, f.data...)
+}
+
+// startDraining leaves the writing to a goroutine that may wait; rest comes
+// first. c.mu is held.
+func (c *conn) startDraining(rest []byte) {
+	c.draining, c.rest = true, c.weight(rest)
+	c.queued += c.rest
+	if c.leaving {
+		c.setWriteDeadline(goodbyeWait)
+	} else {
+		c.setWriteDeadline(c.hub.cfg.WriteWait)
+	}
+	go c.drain(rest)
+}
+
+// drain writes until the queue is empty, and waits for the peer as long as it may.
+func (c *conn) drain(out []byte) {
+	for {
+		if out == nil {
+			if out = c.nextSegment(); out == nil {
+				return
+			}
+		}
+		err := c.socket.wait(out)
+		out = nil
 		switch {
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			c.cut(CloseSlow)
@@ -83,32 +235,33 @@ func (c *conn) write() {
 			c.cut(0)
 			return
 		}
-		c.hub.framesOut.Add(1)
 	}
 }
 
-// pop takes the next frame. At the end of the queue it returns nil, with the
-// close code if it is time to say goodbye, and whoever queues next starts writing again.
-func (c *conn) pop() (frame []byte, goodbye CloseCode) {
+// nextSegment is what drain writes next; nil, and the end of draining, when
+// there is nothing.
+func (c *conn) nextSegment() []byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.queued -= c.rest
+	c.rest = 0
 	if len(c.queue) == 0 {
-		c.queue, c.queued, c.writing = nil, 0, false
+		c.draining = false
 		if c.leaving {
-			return nil, c.code
+			c.leaving = false
+			go c.goodbye(c.code)
+			return nil
 		}
-		// Pongs are written by the reader, whenever; they have a limit of their own.
 		c.setWriteDeadline(0)
-		return nil, 0
+		return nil
 	}
-	frame = c.queue[0]
-	c.queue[0] = nil
-	c.queue = c.queue[1:]
-	c.queued -= c.weight(frame)
+	out := c.segment(nil)
+	c.rest = c.weight(out)
+	c.queued += c.rest
 	if !c.leaving {
 		c.setWriteDeadline(c.hub.cfg.WriteWait)
 	}
-	return frame, 0
+	return out
 }
 
 // setWriteDeadline bounds writes that are under way and to come; 0 lifts the

@@ -48,6 +48,8 @@ type tab struct {
 
 func (s *tab) Send(f []byte) { s.mu.Lock(); s.frames = append(s.frames, f); s.mu.Unlock() }
 
+func (s *tab) TrySend(f []byte) bool { s.Send(f); return true }
+
 func (s *tab) Drop(c conn.CloseCode) { s.mu.Lock(); s.dropped = c; s.mu.Unlock() }
 
 // next returns what arrived since the last call.

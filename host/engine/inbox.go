@@ -15,7 +15,8 @@ type message interface{ apply(*Engine) }
 type inbox struct {
 	mu       sync.Mutex
 	line     []message
-	wishes   int // how many of the line are people's
+	spare    []message // the last line, to be used again
+	wishes   int       // how many of the line are people's
 	limit    int
 	isClosed bool
 	wake     chan struct{} // holds one token while there is something to take
@@ -41,6 +42,27 @@ func (q *inbox) wish(m message) error {
 	return nil
 }
 
+// patience is how many messages without hurry may wait for one with.
+const patience = 64
+
+// aside queues a person's message that brings nothing about, so the engine is
+// not woken for it alone.
+func (q *inbox) aside(m message) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.isClosed {
+		return conn.ErrClosed
+	}
+	if q.wishes >= q.limit {
+		return conn.ErrOverloaded
+	}
+	q.wishes++
+	if q.line = append(q.line, m); len(q.line) >= patience {
+		q.rouse()
+	}
+	return nil
+}
+
 // answer queues what must not be refused. It reports false once the engine has ended.
 func (q *inbox) answer(m message) bool {
 	q.mu.Lock()
@@ -54,18 +76,23 @@ func (q *inbox) answer(m message) bool {
 
 func (q *inbox) push(m message) {
 	q.line = append(q.line, m)
+	q.rouse()
+}
+
+func (q *inbox) rouse() {
 	select {
 	case q.wake <- struct{}{}:
 	default:
 	}
 }
 
-// take empties the line.
+// take empties the line. The slice is good until the next take.
 func (q *inbox) take() []message {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	clear(q.spare)
 	all := q.line
-	q.line, q.wishes = nil, 0
+	q.line, q.spare, q.wishes = q.spare[:0], all, 0
 	return all
 }
 

@@ -91,7 +91,7 @@ func (e *Engine) Post(ev lobby.Event) error { return e.in.wish(wish{ev}) }
 // Ack forgets reliable frames up to seq; see conn.Backend.
 func (e *Engine) Ack(p lobby.PersonID, c lobby.ConnID, seq uint64) {
 	// Losing an ack under overload is harmless: the next one covers it.
-	_ = e.in.wish(ack{p, c, seq})
+	_ = e.in.aside(ack{p, c, seq})
 }
 
 type attach struct {

@@ -2,13 +2,17 @@ package journal
 
 import (
 	"bytes"
-	"compress/flate"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
+
+	"github.com/klauspost/compress/flate"
 )
+
+// effort is the deflate level. The standard library at its best makes a journal 8 % smaller in 3.5 times the time.
+const effort = 6
 
 const (
 	magic     = "napalm sky journal\n"
@@ -39,7 +43,7 @@ type encoder struct {
 
 func newEncoder(w io.Writer, limit int64, h Header) (*encoder, error) {
 	e := &encoder{w: w, limit: limit}
-	e.deflate, _ = flate.NewWriter(&e.payload, flate.DefaultCompression) // the level is a valid one
+	e.deflate, _ = flate.NewWriter(&e.payload, effort) // the level is a valid one
 	if err := e.write([]byte(magic)); err != nil {
 		return nil, err
 	}

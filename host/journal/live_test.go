@@ -34,6 +34,8 @@ func (s tab) Send(frame []byte) {
 
 func (tab) Drop(conn.CloseCode) {}
 
+func (tab) TrySend([]byte) bool { return true }
+
 // rows is the seam between engine and reel, as the app has it.
 type rows struct {
 	*reel.Reel

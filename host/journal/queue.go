@@ -56,7 +56,9 @@ func (q *queue) put(it any) {
 	}
 	q.items = append(q.items, it)
 	q.bytes += size
-	q.signal()
+	if q.bytes >= q.limit/8 {
+		q.signal() // before that the next flush is soon enough
+	}
 }
 
 func (q *queue) lose(it any) {

@@ -174,6 +174,8 @@ func (w *Writer) run() {
 			w.write(items)
 			e.done <- w.erase(e.person)
 		case <-tick.C:
+			items, _ := w.queue.take()
+			w.write(items)
 			if w.enc != nil {
 				w.check(w.enc.flush())
 				w.count(0)

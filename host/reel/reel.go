@@ -163,12 +163,19 @@ func (r *Reel) Run(ctx context.Context) error {
 		case <-timer.C:
 		}
 		if wait, ok := r.pass(ctx); ok {
+			if wait > 0 {
+				wait = max(wait, turn)
+			}
 			timer.Reset(wait)
 		} else {
 			timer.Stop()
 		}
 	}
 }
+
+// turn is the least time between two passes that no news asks for: what many
+// viewers are due within it goes out together.
+const turn = 20 * time.Millisecond
 
 // alarmsPerPass bounds how long news waits behind rankings that are due.
 const alarmsPerPass = 64
