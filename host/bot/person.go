@@ -94,7 +94,7 @@ func (p *Person) open(ctx context.Context) (bool, error) {
 	p.mu.Lock()
 	p.link = l
 	p.owedEvents, p.owedBytes, p.owedMuch = 0, 0, false
-	hello := wire.ClientHello{Token: p.Token, Stream: p.stream, Epoch: p.epoch, Seq: int64(p.seq)}
+	hello := wire.ClientHello{Token: p.Token, Stream: p.stream, Epoch: p.epoch, Seq: int64(p.seq), At: p.reel.at}
 	p.mu.Unlock()
 	go p.listen(l)
 	if err := p.say(0, hello); err != nil {

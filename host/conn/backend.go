@@ -19,6 +19,7 @@ type Resume struct {
 	Stream lobby.ConnID
 	Epoch  string
 	Seq    uint64 // the last reliable event it received
+	At     uint64 // the lobby's step that its reel shows
 }
 
 // Sink is a socket as the lobby sees it. Its methods never block and may be

@@ -124,7 +124,7 @@ func (c *conn) login(hello wire.ClientHello, ref uint32) {
 	if c.ending() {
 		return // it took too long
 	}
-	resume := Resume{Stream: lobby.ConnID(hello.Stream), Epoch: hello.Epoch, Seq: uint64(hello.Seq)}
+	resume := Resume{Stream: lobby.ConnID(hello.Stream), Epoch: hello.Epoch, Seq: uint64(hello.Seq), At: uint64(hello.At)}
 	stream, err := c.hub.backend.Attach(ctx, person, resume, c)
 	switch {
 	case errors.Is(err, ErrClosed):

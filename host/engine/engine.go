@@ -66,7 +66,7 @@ type Config struct {
 	Epoch      string // changes with every start
 	Rules      lobby.Rules
 	Inbox      int // people's events that may wait; default 16,384
-	OutboxMax  int // bytes of unacknowledged frames kept per stream; default 16 KB
+	OutboxMax  int // bytes of unacknowledged frames kept per person; default 16 KB
 	ResumeFor  time.Duration
 	Loaders    int           // store reads at once; default 4
 	WriteLimit time.Duration // how long one commit may take; default 30 s
@@ -86,13 +86,15 @@ type Engine struct {
 	era     atomic.Uint64 // how often Reface was called
 
 	// Owned by Run's goroutine.
-	lobby   *lobby.Lobby
-	streams map[lobby.ConnID]*stream
-	people  map[lobby.PersonID]*present
-	lost    []loss        // streams without a socket, the first to expire first
-	sweepAt int64         // ms
-	last    int64         // ms of the latest stamp
-	after   []lobby.Event // to step once the current step's effects are done
+	lobby     *lobby.Lobby
+	streams   map[lobby.ConnID]*stream
+	people    map[lobby.PersonID]*present
+	lost      []loss        // streams without a socket, the first to expire first
+	sweepAt   int64         // ms
+	behind    []*stream     // whose peers are too slow for the reel
+	catchUpAt int64         // ms, when those are shown it again
+	last      int64         // ms of the latest stamp
+	after     []lobby.Event // to step once the current step's effects are done
 
 	stats   atomic.Pointer[Stats]
 	workers sync.WaitGroup
@@ -230,6 +232,7 @@ func (e *Engine) loop(ctx context.Context) {
 			e.step(lobby.Tick{})
 		}
 		e.expireStreams(now)
+		e.catchUp(now)
 		e.publishStats()
 	}
 }
@@ -243,6 +246,9 @@ func (e *Engine) nap() time.Duration {
 	}
 	if len(e.lost) > 0 {
 		next = min(next, e.lost[0].at+e.cfg.ResumeFor.Milliseconds())
+	}
+	if len(e.behind) > 0 {
+		next = min(next, e.catchUpAt)
 	}
 	return time.Duration(max(next-now, 0)) * time.Millisecond
 }

@@ -79,11 +79,20 @@ func (m wish) apply(e *Engine) {
 func (e *Engine) feed(x lobby.Feed) {
 	item := reel.Item{Seq: x.Seq, At: e.last, News: x.News}
 	switch n := x.News.(type) {
+	case lobby.Watch:
+		if !e.watch(n) {
+			return
+		}
+	case lobby.Unwatch:
+		if !e.unwatch(n) {
+			return
+		}
 	case lobby.Entered:
 		item.Face = e.person(n.Person).face
 	case lobby.Recast:
 		item.Face = e.person(n.Person).face
 	case lobby.Left:
+		e.notHeld(n.Person) // whoever leaves watches nothing
 		defer e.forgetPerson(n.Person)
 	}
 	e.deps.Reel.Feed(item)

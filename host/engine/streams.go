@@ -20,16 +20,39 @@ type stream struct {
 	seq    uint64   // the last reliable frame's number
 	frames [][]byte // unacknowledged, the last one has number seq
 	bytes  int      // in frames
+
+	has uint64 // the reel's step its client came back with
+	watched
 }
 
-// keep numbers a reliable frame. Past the byte limit the oldest go: a client
-// that returns for those is told to start afresh.
-func (s *stream) keep(frame []byte, limit int) {
+// keep keeps a reliable frame that was just numbered. Past the byte limit of
+// all of the person's streams the oldest of one go, of a lost one first: a
+// client that returns for those is told to start afresh.
+func (p *present) keep(s *stream, frame []byte, limit int) {
 	s.frames = append(s.frames, frame)
 	s.bytes += len(frame)
-	for s.bytes > limit && len(s.frames) > 0 {
-		s.forget(1)
+	for {
+		kept := 0
+		var most *stream
+		for _, o := range p.streams {
+			kept += o.bytes
+			if o.bytes > 0 && (most == nil || o.before(most)) {
+				most = o
+			}
+		}
+		if kept <= limit {
+			return
+		}
+		most.forget(1)
 	}
+}
+
+// before says whose frames are given up first.
+func (s *stream) before(o *stream) bool {
+	if lost := s.sink == nil; lost != (o.sink == nil) {
+		return lost
+	}
+	return s.bytes > o.bytes
 }
 
 func (s *stream) forget(n int) {
@@ -108,7 +131,7 @@ func (m attach) apply(e *Engine) {
 		e.streams[s.id] = s
 		e.person(m.person).streams = append(e.person(m.person).streams, s)
 	}
-	s.sink = m.sink
+	s.sink, s.has = m.sink, m.resume.At
 	m.got <- s.id
 	m.sink.Send(wire.AppendServer(nil, e.envelope(0), wire.ServerWelcome{
 		You: int64(m.person), Stream: int64(s.id), Resumed: resumed, Now: e.now(),
@@ -117,7 +140,7 @@ func (m attach) apply(e *Engine) {
 	for _, f := range missed {
 		m.sink.Send(f)
 	}
-	// A stream that watched the reel is given it whole again: the lobby says so.
+	// A stream that watched the reel does so again: the lobby says so.
 	e.step(lobby.Connect{Person: m.person, Conn: s.id})
 }
 
@@ -221,7 +244,27 @@ func (e *Engine) lose(s *stream) {
 	s.sink = nil
 	s.lostAt = e.now()
 	e.lost = append(e.lost, loss{s, s.lostAt})
+	e.limitLost(e.people[s.person])
 }
+
+// limitLost forgets a person's longest lost streams beyond the limit.
+func (e *Engine) limitLost(p *present) {
+	lost := 0
+	var oldest *stream
+	for _, s := range p.streams {
+		if s.sink == nil {
+			if lost++; oldest == nil || s.lostAt < oldest.lostAt {
+				oldest = s
+			}
+		}
+	}
+	if lost > maxLost {
+		e.forgetStream(oldest)
+	}
+}
+
+// maxLost is how many streams of one person may wait to be resumed.
+const maxLost = 4
 
 // loss is one time that a stream lost its socket; it is void if the stream came
 // back meanwhile.
@@ -252,6 +295,7 @@ func (e *Engine) expireStreams(now int64) {
 
 func (e *Engine) forgetStream(s *stream) {
 	delete(e.streams, s.id)
+	e.letGo(s)
 	p := e.people[s.person]
 	for i, other := range p.streams {
 		if other == s {

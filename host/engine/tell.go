@@ -36,7 +36,7 @@ func (e *Engine) send(s *stream, ev wire.Server) {
 	}
 	frame := wire.AppendServer(nil, env, ev)
 	if ev.Reliable() {
-		s.keep(frame, e.cfg.OutboxMax)
+		e.people[s.person].keep(s, frame, e.cfg.OutboxMax)
 	}
 	if s.sink != nil {
 		s.sink.Send(frame)
@@ -102,13 +102,15 @@ func (m updated) apply(e *Engine) {
 	var frame []byte // one encoding serves every connection of the viewer
 	for _, id := range m.u.Conns {
 		s := e.streams[id]
-		if s == nil || s.sink == nil || s.person != m.u.Viewer {
+		if s == nil || s.person != m.u.Viewer {
 			continue
 		}
-		if frame == nil {
-			frame = wire.AppendServer(nil, e.envelope(0), ev)
-		}
-		s.sink.Send(frame)
+		e.show(s, m.u, func() []byte {
+			if frame == nil {
+				frame = wire.AppendServer(nil, e.envelope(0), ev)
+			}
+			return frame
+		})
 	}
 }
 

@@ -297,12 +297,13 @@ func (v ServerReelDeltaScore) appendTo(b []byte) []byte {
 }
 
 // ClientHello is the client's "hello".
-// The first frame, always. Token only where there is no cookie; stream, epoch and seq to resume.
+// The first frame, always. Token only where there is no cookie; stream, epoch and seq to resume, and at, the last reel's.
 type ClientHello struct {
 	Token  string // optional: left out when zero
 	Stream int64  // optional: left out when zero
 	Epoch  string // optional: left out when zero
 	Seq    int64  // optional: left out when zero
+	At     int64  // optional: left out when zero
 }
 
 func (ClientHello) client() {}
@@ -329,6 +330,10 @@ func decodeClientHello(s *scanner, at string) (v ClientHello) {
 		case "seq":
 			if s.once(&seen, 3, at, "seq") {
 				v.Seq = s.integer(at, "seq", 0, maxSafe)
+			}
+		case "at":
+			if s.once(&seen, 4, at, "at") {
+				v.At = s.integer(at, "at", 0, maxSafe)
 			}
 		default:
 			s.unknown(at, key)
@@ -357,6 +362,11 @@ func (v ClientHello) appendTo(b []byte) []byte {
 	if v.Seq != 0 {
 		b = append(b, `"seq":`...)
 		b = strconv.AppendInt(b, v.Seq, 10)
+		b = append(b, ',')
+	}
+	if v.At != 0 {
+		b = append(b, `"at":`...)
+		b = strconv.AppendInt(b, v.At, 10)
 		b = append(b, ',')
 	}
 	return closed(b, '}')

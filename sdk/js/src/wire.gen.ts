@@ -38,12 +38,13 @@ export interface ServerReelDeltaScore {
   score: number;
 }
 
-/** The first frame, always. Token only where there is no cookie; stream, epoch and seq to resume. */
+/** The first frame, always. Token only where there is no cookie; stream, epoch and seq to resume, and at, the last reel's. */
 export interface ClientHello {
   token?: string;
   stream?: Id;
   epoch?: string;
   seq?: number;
+  at?: number;
 }
 
 /** Every reliable event up to seq has arrived. */
