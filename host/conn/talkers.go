@@ -6,7 +6,6 @@ import "sync"
 type talkers struct {
 	mu   sync.Mutex
 	line []*conn
-	free []*conn       // the last line, to be used again
 	wake chan struct{} // holds one token while there is somebody
 }
 
@@ -23,25 +22,27 @@ func (t *talkers) add(c *conn) {
 	}
 }
 
-// take is everyone since the last take; the slice is good until the next.
-func (t *talkers) take() []*conn {
+// take is everyone since the last take; the list goes on in spare.
+func (t *talkers) take(spare []*conn) []*conn {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	line := t.line
-	clear(t.free[:cap(t.free)])
-	t.line, t.free = t.free[:0], line
+	t.line = spare[:0]
 	return line
 }
 
 // write writes for whoever has something to say, until end.
 func (h *Hub) write(end <-chan struct{}) {
+	var line []*conn
 	for {
 		select {
 		case <-end:
 			return
 		case <-h.talkers.wake:
 		}
-		for _, c := range h.talkers.take() {
+		clear(line)
+		line = h.talkers.take(line)
+		for _, c := range line {
 			c.flushListed()
 		}
 	}
