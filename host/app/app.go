@@ -113,6 +113,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 	a.hub = conn.New(conn.Config{
 		Origins: cfg.Origins, TrustedProxies: cfg.TrustedProxies,
 		MaxConns: cfg.MaxConns, MaxStrangers: cfg.ConnsPerAddress, DrainPerSecond: cfg.DrainRate,
+		Compress: cfg.CompressWS,
 	}, backend, login{a.store, o.Now}, o.Log, o.Now)
 	a.ready = &readiness{ping: a.store.Ping, now: o.Now, started: a.engine.Started()}
 	routes := api.New(api.Deps{

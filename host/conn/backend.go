@@ -62,6 +62,7 @@ const (
 	CloseSlow       CloseCode = 4001 // 64 KB unsent
 	CloseOverloaded CloseCode = 4002
 	CloseSilent     CloseCode = 4003 // no answer to ping
+	CloseFull       CloseCode = 4004 // no room for one more
 	CloseNoHello    CloseCode = 4100 // no hello in time
 	CloseNoLogin    CloseCode = 4101 // no or expired session
 	CloseFlood      CloseCode = 4102 // rate limit, repeatedly

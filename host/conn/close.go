@@ -20,6 +20,7 @@ var reasons = map[CloseCode]string{
 	CloseSlow:       "slow",
 	CloseOverloaded: "overloaded",
 	CloseSilent:     "silent",
+	CloseFull:       "full",
 	CloseNoHello:    "no_hello",
 	CloseNoLogin:    "no_login",
 	CloseFlood:      "flood",
@@ -65,7 +66,7 @@ func (h *Hub) retry(code CloseCode) time.Duration {
 		return 0
 	}
 	spread := time.Second
-	if code == CloseDraining || code == CloseOverloaded {
+	if code == CloseDraining || code == CloseOverloaded || code == CloseFull {
 		spread = h.cfg.ReturnSpread
 	}
 	return 500*time.Millisecond + rand.N(spread)

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/coder/websocket"
@@ -29,7 +28,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, wire.CodeForbidden)
 		return
 	}
-	c := &conn{hub: h, addr: h.remote(r)}
+	c := &conn{hub: h, addr: h.remote(r), page: fromPage}
 	c.born = h.now().UnixMilli()
 	c.heard.Store(c.born)
 	if status, code := h.admit(c); status != 0 {
@@ -40,10 +39,14 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.cookie = k.Value
 	}
 	lean := &leanWriter{ResponseWriter: w, owner: c}
+	mode := websocket.CompressionDisabled
+	if h.cfg.Compress {
+		mode = websocket.CompressionNoContextTakeover
+	}
 	ws, err := websocket.Accept(lean, r, &websocket.AcceptOptions{
 		Subprotocols:       []string{Subprotocol},
 		InsecureSkipVerify: true, // originAllowed is stricter and has checked
-		CompressionMode:    websocket.CompressionDisabled,
+		CompressionMode:    mode,
 		OnPingReceived:     func(context.Context, []byte) bool { c.alive(); return true },
 		OnPongReceived:     func(context.Context, []byte) { c.alive() },
 	})
@@ -51,6 +54,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.release(c, 0)
 		return
 	}
+	c.deflates = w.Header().Get("Sec-WebSocket-Extensions") != ""
 	c.open(ws, lean.socket)
 	go c.serve()
 }
@@ -60,14 +64,6 @@ func (h *Hub) refuse(w http.ResponseWriter, code wire.Code) {
 	h.refused++
 	h.mu.Unlock()
 	h.writeRefusal(w, code)
-}
-
-func (h *Hub) writeRefusal(w http.ResponseWriter, code wire.Code) {
-	f := wire.Explain(code)
-	if f.RetryMS > 0 {
-		w.Header().Set("Retry-After", strconv.FormatInt((f.RetryMS+999)/1000, 10))
-	}
-	http.Error(w, f.Message, f.Status)
 }
 
 // originAllowed says whether the request may be upgraded, and whether it comes

@@ -49,7 +49,12 @@ type Config struct {
 	PongWait        time.Duration  // default 10 s
 	WriteWait       time.Duration  // for one frame; default 10 s
 	DrainPerSecond  int            // sockets told to leave, each second; default 500
-	ReturnSpread    time.Duration  // over which drained clients are asked to come back; default 5 s
+	ReturnSpread    time.Duration  // over which those sent away are asked to come back; default 5 s
+	Compress        bool           // permessage-deflate, for clients that offer it
+	CompressOver    int            // bytes of a frame from which it pays; default 256
+	// Pressure says how short of memory the server is; asked at every handshake, so
+	// it must be quick. Nil: never short. Safe for concurrent use.
+	Pressure func() Pressure
 }
 
 func (c Config) withDefaults() Config {
@@ -65,6 +70,10 @@ func (c Config) withDefaults() Config {
 	set(&c.WriteWait, 10*time.Second)
 	set(&c.DrainPerSecond, 500)
 	set(&c.ReturnSpread, 5*time.Second)
+	set(&c.CompressOver, 256)
+	if c.Pressure == nil {
+		c.Pressure = func() Pressure { return Calm }
+	}
 	return c
 }
 

@@ -18,10 +18,11 @@ const maxHello = 4 << 10
 func (h *Hub) admit(c *conn) (status int, code wire.Code) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	full := h.full()
 	switch {
 	case h.draining:
 		code = wire.CodeDraining
-	case len(h.conns) >= h.cfg.MaxConns:
+	case full && !(c.page && len(h.conns) < h.cfg.MaxConns+turnstile):
 		code = wire.CodeOverloaded
 	case h.strangers[c.addr] >= h.cfg.MaxStrangers:
 		code = wire.CodeRateLimited
@@ -29,6 +30,9 @@ func (h *Hub) admit(c *conn) (status int, code wire.Code) {
 		h.conns[c] = struct{}{}
 		h.strangers[c.addr]++
 		h.opened++
+		if full {
+			defer c.Drop(CloseFull)
+		}
 		if h.endSweep == nil {
 			h.endSweep = make(chan struct{})
 			go h.sweep(h.endSweep)

@@ -29,7 +29,10 @@ type conn struct {
 	limit  int64          // of a frame, in bytes
 	meter  meter
 
+	deflates bool // the client reads compressed frames; set before the socket is open
+
 	born    int64 // Unix ms of the handshake
+	page    bool  // a browser's, from a page of ours
 	greeted bool  // no stranger any more; under hub.mu
 	pinged  int64 // Unix ms of the ping that is not answered yet, else 0; under hub.mu
 

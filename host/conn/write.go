@@ -172,7 +172,7 @@ func (c *conn) segment(buf []byte) []byte {
 		if n > 0 && len(buf)+len(f.data) > maxSegment {
 			break
 		}
-		buf = appendFrame(buf, f)
+		buf = c.appendFrame(buf, f)
 		c.queued -= c.weight(f.data)
 		n++
 		if f.op == opText {
@@ -188,9 +188,15 @@ func (c *conn) segment(buf []byte) []byte {
 }
 
 // appendFrame frames as RFC 6455, 5.2 says. A server does not mask.
-func appendFrame(buf []byte, f outgoing) []byte {
+func (c *conn) appendFrame(buf []byte, f outgoing) []byte {
 	if f.op == opFramed {
 		return append(buf, f.data...)
+	}
+	if c.deflates && f.op == opText && len(f.data) >= c.hub.cfg.CompressOver {
+		if small, ok := deflated(f.data); ok {
+			defer small.release()
+			f = outgoing{f.op | rsv1, small.out}
+		}
 	}
 	buf = append(buf, lastFrame|byte(f.op))
 	switch n := len(f.data); {

@@ -10,6 +10,7 @@ export const Close = {
   slow: 4001,
   overloaded: 4002,
   silent: 4003,
+  full: 4004,
   noHello: 4100,
   noLogin: 4101,
   flood: 4102,
