@@ -78,6 +78,20 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "napalmsky serve:", err)
 		return 2
 	}
+	p, err := startProfiles(cfg.CPUProfile, cfg.MemProfile)
+	if err != nil {
+		fmt.Fprintln(stderr, "napalmsky serve:", err)
+		return 1
+	}
+	code := serveProfiled(ctx, cfg, p, stdout, stderr)
+	if err := p.stop(); err != nil {
+		fmt.Fprintln(stderr, "napalmsky serve:", err)
+		return 1
+	}
+	return code
+}
+
+func serveProfiled(ctx context.Context, cfg config.Config, p *profiles, stdout, stderr io.Writer) int {
 	ln, err := inherited(os.Getenv)
 	if err != nil {
 		fmt.Fprintln(stderr, "napalmsky serve:", err)
@@ -91,6 +105,8 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	for _, line := range a.Greeting() {
 		fmt.Fprintln(stdout, line)
 	}
+	ctx, cancel := p.before(ctx)
+	defer cancel()
 	if err := a.Run(ctx); err != nil {
 		fmt.Fprintln(stderr, "napalmsky serve:", err)
 		return 1

@@ -40,6 +40,9 @@ type Config struct {
 	DrainRate         int           `yaml:"drain_rate" unit:"sockets per second" zero:"refused" help:"How fast sockets are closed at shutdown, so that clients do not return in one wave."`
 	DrainTimeout      time.Duration `yaml:"drain_timeout" unit:"duration" zero:"do not wait" help:"How long shutdown may take before what is left is cut."`
 
+	CPUProfile string `yaml:"cpuprofile" unit:"file" zero:"none is written" help:"For development: where the processor's time went until the server was asked to stop, for 'go tool pprof'."`
+	MemProfile string `yaml:"memprofile" unit:"file" zero:"none is written" help:"For development: the heap at the moment the server is asked to stop, with everybody still connected, for 'go tool pprof'."`
+
 	Lobby   Lobby   `yaml:"lobby"`
 	Reel    Reel    `yaml:"reel"`
 	Policy  Policy  `yaml:"policy"`
