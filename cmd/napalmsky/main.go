@@ -14,6 +14,7 @@ import (
 
 	"github.com/napalmsky/napalmsky/host/app"
 	"github.com/napalmsky/napalmsky/host/bot/load"
+	"github.com/napalmsky/napalmsky/host/bot/load/capacity"
 	"github.com/napalmsky/napalmsky/host/config"
 )
 
@@ -25,6 +26,7 @@ const usage = `napalmsky — live one-to-one meetings
   napalmsky serve [flags]                  run a server (serve --help lists the flags)
   napalmsky plugin COMMAND                 a running server's plugins (plugin help lists the commands)
   napalmsky load --target URL --people N   play an evening against a server and measure it
+  napalmsky load report FOLDER             the table, the bars and the plots of the evenings whose reports lie there
   napalmsky replay FILE|FOLDER             verify a recorded evening, or compare another match plugin along it
   napalmsky cachesim FILE                  how caches would have done on an evening, beside the optimum
   napalmsky healthcheck                    is the server here ready? (for containers)
@@ -50,6 +52,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case "plugin":
 		return plugin(ctx, args[1:], stdout, stderr)
 	case "load":
+		if len(args) > 1 && args[1] == "report" {
+			return capacity.Main(args[2:], stdout, stderr)
+		}
 		return load.Main(ctx, args[1:], stdout, stderr)
 	case "replay":
 		return runReplay(ctx, args[1:], stdout, stderr)

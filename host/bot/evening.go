@@ -20,6 +20,12 @@ type Evening struct {
 	Host Hospitality
 	// Stay is when the person goes home, as soon as they are free; zero: never.
 	Stay time.Duration
+	// Storm cuts everybody's line when it is closed; each comes back at some moment
+	// within Within. Nil: never.
+	Storm  <-chan struct{}
+	Within time.Duration
+	// Eager is asked before each invite whether the person is in the mood; nil: always.
+	Eager func(*rand.Rand) bool
 
 	agenda  *agenda
 	winding bool
@@ -51,6 +57,8 @@ func (e *Evening) Run(ctx context.Context, wind <-chan struct{}) error {
 	}
 	e.planInvite()
 	e.planDrop(ctx)
+	e.planCut(ctx)
+	storm := e.Storm
 	if e.Stay > 0 {
 		e.agenda.in(e.Stay, "home", e.goHome)
 	}
@@ -62,6 +70,9 @@ func (e *Evening) Run(ctx context.Context, wind <-chan struct{}) error {
 		case <-wind:
 			wind = nil
 			e.wind()
+		case <-storm:
+			storm = nil
+			e.cut(ctx, between(e.Rand, 0, e.Within))
 		case <-e.Person.wake:
 			for _, ev := range e.Person.drain() {
 				if err := e.heard(ctx, &ev); err != nil {
@@ -104,6 +115,7 @@ func (e *Evening) comeIn(ctx context.Context, again bool) {
 	}
 	e.retries, e.retryIn = 0, 0
 	if resumed {
+		e.asking = 0 // the answer may have been lost with the line; a ring that began is told again
 		if !e.inside {
 			e.enter() // the wish may have been lost with the line
 		}
@@ -118,13 +130,6 @@ func (e *Evening) comeIn(ctx context.Context, again bool) {
 
 func (e *Evening) enter() { e.entering = e.say(wire.ClientLobbyEnter{}) }
 
-func (e *Evening) planReturn(ctx context.Context) {
-	back := between(e.Rand, e.Habits.BackMin, e.Habits.BackMax) * time.Duration(1+min(e.retries, 9))
-	e.retries++
-	e.agenda.forget("return")
-	e.agenda.in(max(back, e.retryIn), "return", func() { e.comeIn(ctx, true) })
-}
-
 // goHome leaves the lobby, but nobody in the middle of a meeting.
 func (e *Evening) goHome() {
 	if !e.free() {
@@ -133,19 +138,6 @@ func (e *Evening) goHome() {
 	}
 	e.say(wire.ClientLobbyLeave{})
 	e.home = true
-}
-
-func (e *Evening) planDrop(ctx context.Context) {
-	if e.Habits.DropMean == 0 {
-		return
-	}
-	e.agenda.in(exponential(e.Rand, e.Habits.DropMean), "drop", func() {
-		if e.free() {
-			e.Person.Drop()
-			e.planReturn(ctx)
-		}
-		e.planDrop(ctx)
-	})
 }
 
 func (e *Evening) free() bool {
@@ -157,11 +149,12 @@ func (e *Evening) wind() {
 	e.winding = true
 	e.agenda.forget("invite")
 	e.agenda.forget("drop")
+	e.agenda.forget("cut")
 	e.agenda.forget("ring")
 	switch {
 	case e.call != 0 && e.caller:
 		e.agenda.forget("call")
-		e.say(wire.ClientCallEnd{Call: e.call})
+		e.hangUp(e.call)
 	case e.ringing != 0:
 		e.say(wire.ClientInviteRescind{Call: e.ringing})
 	}

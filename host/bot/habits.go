@@ -26,6 +26,7 @@ type Habits struct {
 	EndMin, EndMax time.Duration   // when the caller hangs up
 
 	DropMean time.Duration // between lost connections, while free; exponential
+	CutMean  time.Duration // the same whatever one is doing, in a call too
 	BackMin  time.Duration // how long until they are back
 	BackMax  time.Duration
 }

@@ -8,12 +8,15 @@ import (
 
 // The part of an evening that is about the other one: invites and calls.
 
+// again is when an end that may have been lost with the line is said once more.
+const again = 2 * time.Second
+
 func (e *Evening) planInvite() {
 	if e.Habits.InviteMean == 0 {
 		return
 	}
 	e.agenda.in(exponential(e.Rand, e.Habits.InviteMean), "invite", func() {
-		if e.free() {
+		if e.free() && (e.Eager == nil || e.Eager(e.Rand)) {
 			e.invite()
 		}
 		e.planInvite()
@@ -101,7 +104,13 @@ func (e *Evening) started(say wire.ServerCallStarted) {
 			e.trickle(call)
 		})
 	}
-	e.during(between(e.Rand, h.EndMin, h.EndMax), func() { e.say(wire.ClientCallEnd{Call: call}) })
+	e.during(between(e.Rand, h.EndMin, h.EndMax), func() { e.hangUp(call) })
+}
+
+// hangUp ends the call, as soon as there is a line to say so over.
+func (e *Evening) hangUp(call int64) {
+	e.say(wire.ClientCallEnd{Call: call})
+	e.during(again, func() { e.hangUp(call) }) // falls away when the call does
 }
 
 // during plans something that falls away with the call.

@@ -37,6 +37,17 @@ func (g *gauge) sample() {
 	}
 }
 
+// average is of the measured part; nil if nothing is known.
+func (g *gauge) average() *float64 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.n == 0 {
+		return nil
+	}
+	avg := g.sum / float64(g.n)
+	return &avg
+}
+
 func (g *gauge) measure(on bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -88,6 +99,15 @@ func flatten(out map[string]float64, prefix string, v map[string]any) {
 	}
 }
 
+// perMinute is the CPU seconds per minute between two marks; nil if unknown.
+func perMinute(from, until mark) *float64 {
+	if from.cpu == nil || until.cpu == nil {
+		return nil
+	}
+	cpu := (*until.cpu - *from.cpu).Seconds() / until.at.Sub(from.at).Minutes()
+	return &cpu
+}
+
 // rates fills in everything that is a difference of two marks.
 func (g *gauge) rates(to *Report, from, until mark) {
 	minutes := until.at.Sub(from.at).Minutes()
@@ -99,20 +119,17 @@ func (g *gauge) rates(to *Report, from, until mark) {
 	to.MessagesToClients = per(from.msgIn, until.msgIn)
 	to.Messages = to.MessagesToClients + per(from.msgOut, until.msgOut)
 
-	g.mu.Lock()
-	defer g.mu.Unlock()
 	s := &to.Server
 	if g.proc != nil {
 		s.PID = &g.proc.PID
 	}
-	if g.n > 0 {
-		avg, peak := g.sum/float64(g.n), g.peak
-		s.RSSAvg, s.RSSPeak = &avg, &peak
+	if s.RSSAvg = g.average(); s.RSSAvg != nil {
+		g.mu.Lock()
+		peak := g.peak
+		g.mu.Unlock()
+		s.RSSPeak = &peak
 	}
-	if from.cpu != nil && until.cpu != nil {
-		cpu := (*until.cpu - *from.cpu).Seconds() / minutes
-		s.CPU = &cpu
-	}
+	s.CPU = perMinute(from, until)
 	s.Stats = until.stats
 	rate := func(name string) *float64 {
 		a, ok1 := from.stats[name]

@@ -128,7 +128,7 @@ func (r *Referee) rings(caller, callee, call, told int64, at time.Time) {
 	}
 	s.ring = call
 	if told == callee {
-		r.took(&r.times.Ring, asked, at)
+		r.reached(&r.times.Ring, asked, at)
 	}
 }
 
@@ -237,9 +237,9 @@ func (r *Referee) delivered(s *seat, call int64, kind, body string, at time.Time
 		w.arrived = true
 		switch kind {
 		case "chat":
-			r.took(&r.times.Chat, w.at, at)
+			r.reached(&r.times.Chat, w.at, at)
 		case "offer":
-			r.took(&r.times.Offer, w.at, at)
+			r.reached(&r.times.Offer, w.at, at)
 		}
 		return
 	}

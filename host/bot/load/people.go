@@ -14,6 +14,7 @@ import (
 func (e *run) signUp(ctx context.Context, choices bot.Choices) []*bot.Evening {
 	e.people = make([]*bot.Person, e.cfg.People)
 	evenings := make([]*bot.Evening, e.cfg.People)
+	photos := e.portraits()
 	var g errgroup.Group
 	g.SetLimit(signUpsAtOnce)
 	for i := range e.people {
@@ -30,18 +31,29 @@ func (e *run) signUp(ctx context.Context, choices bot.Choices) []*bot.Evening {
 			p.Lean()
 			p.Watch(e.referee)
 			e.people[i] = p
-			evenings[i] = &bot.Evening{Person: p, Rand: r, Habits: e.habits}
-			photo, err := bot.Portrait(bot.Rand(e.cfg.Seed, i%photoKinds), photoPixels)
-			if err != nil {
-				e.referee.Error("photo", err)
-				return nil
+			evenings[i] = &bot.Evening{Person: p, Rand: r, Habits: e.habits, Storm: e.storm, Within: e.cfg.Disturb.Storm}
+			e.mood.feels(evenings[i])
+			if len(photos) > 0 {
+				_ = e.patiently(ctx, "photo", func() error { return p.SetPhoto(ctx, photos[i%len(photos)]) }) // counted
 			}
-			_ = e.patiently(ctx, "photo", func() error { return p.SetPhoto(ctx, photo) }) // counted
 			return nil
 		})
 	}
 	_ = g.Wait() // no member returns an error
 	return evenings
+}
+
+// portraits are drawn once: ten thousand of them would cost more than the evening.
+func (e *run) portraits() (photos [][]byte) {
+	for i := range min(photoKinds, e.cfg.People) {
+		photo, err := bot.Portrait(bot.Rand(e.cfg.Seed, i), photoPixels)
+		if err != nil {
+			e.referee.Error("photo", err)
+			return nil
+		}
+		photos = append(photos, photo)
+	}
+	return photos
 }
 
 // patiently does one HTTP request, again as long as the server asks for
@@ -74,6 +86,8 @@ func (e *run) watch(ctx context.Context) {
 			return
 		case <-t.C:
 			e.gauge.sample()
+			e.self.sample()
+			e.referee.second()
 			e.referee.Sweep(e.client.Now())
 			e.progress.line(e.client.Now(), e.referee.Pulse())
 		}

@@ -33,6 +33,9 @@ type Referee struct {
 	times                        Times
 	connected, inCalls           int
 	invites, started             int64
+
+	now  Histogram       // of this second; see second
+	p99s []time.Duration // of each second that is over
 }
 
 // Times are the latencies of the measured part of a run.

@@ -12,12 +12,19 @@ import (
 // whole run. A figure that could not be learned is null.
 type Report struct {
 	Target        string  `json:"target"`
+	Wire          string  `json:"wire"`  // json or binary
+	Label         string  `json:"label"` // what was measured, in the operator's words
 	People        int     `json:"people"`
 	Seed          uint64  `json:"seed"`
 	StartedAt     string  `json:"started_at"` // RFC 3339
 	RampSeconds   float64 `json:"ramp_seconds"`
 	SettleSeconds float64 `json:"settle_seconds"`
 	SteadySeconds float64 `json:"steady_seconds"` // as measured
+
+	CutPerMinute float64   `json:"cut_per_minute"`
+	Storm        float64   `json:"storm_seconds"` // 0: there was none
+	Surge        float64   `json:"surge"`         // 0: there was none
+	Recovery     *Recovery `json:"recovery"`      // null: nothing disturbed the evening
 
 	Connected int   `json:"connected"` // at the end of the steady part
 	Invites   int64 `json:"invites"`   // of the whole run
@@ -33,7 +40,9 @@ type Report struct {
 	RefusalsTotal int64            `json:"refusals_total"`
 	Refusals      map[string]int64 `json:"refusals"`
 
-	Server ServerFigures `json:"server"`
+	Server    ServerFigures    `json:"server"`
+	Memory    *Memory          `json:"memory"` // null: the server says nothing of it
+	Generator GeneratorFigures `json:"generator"`
 
 	ToClients         float64    `json:"bytes_to_clients_per_minute"`
 	FromClients       float64    `json:"bytes_from_clients_per_minute"`
@@ -57,6 +66,14 @@ type ServerFigures struct {
 	Plugin     *float64 `json:"plugin_calls_per_minute"`
 	// Stats holds every number of GET /v1/stats at the end of the steady part.
 	Stats map[string]float64 `json:"stats"`
+}
+
+// GeneratorFigures tell how far the latencies can be trusted: they include
+// what this process was late by.
+type GeneratorFigures struct {
+	Lag    Quantiles `json:"lag_ms"` // of a timer of 10 ms
+	RSSAvg *float64  `json:"rss_avg_bytes"`
+	CPU    *float64  `json:"cpu_seconds_per_minute"`
 }
 
 // TrafficRow is TCP payload of one protocol, bytes per minute.
@@ -84,8 +101,14 @@ func quantilesOf(h *Histogram) Quantiles {
 	return q
 }
 
-// Passed says that nothing at all was wrong.
-func (r *Report) Passed() bool { return r.ErrorsTotal == 0 && r.Violations == 0 }
+// Passed says that nothing at all was wrong; what a surge made the server refuse
+// is no fault if it recovered.
+func (r *Report) Passed() bool {
+	if r.Recovery != nil && (!r.Recovery.Held() || r.ErrorsTotal > r.Recovery.Forgiven) {
+		return false
+	}
+	return r.Violations == 0 && (r.Recovery != nil || r.ErrorsTotal == 0)
+}
 
 // WriteJSON writes the report, indented.
 func (r *Report) WriteJSON(w io.Writer) error {

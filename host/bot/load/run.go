@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"os"
 	"slices"
 	"strconv"
 	"sync"
@@ -32,6 +33,9 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	if err := raiseFiles(cfg.People); err != nil {
 		return nil, err
 	}
+	if err := checkPorts("/proc", cfg.ports()); err != nil {
+		return nil, err
+	}
 	c, err := bot.NewClient(cfg.Target, cfg.Client)
 	if err != nil {
 		return nil, err
@@ -41,9 +45,18 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &run{cfg: cfg, client: c, referee: NewReferee(), gauge: gauge{proc: proc}, habits: bot.Workload(sdp.Offer, sdp.Answer)}
+	e := &run{
+		cfg: cfg, client: c, referee: NewReferee(), gauge: gauge{proc: proc}, habits: bot.Workload(sdp.Offer, sdp.Answer),
+		lag: lag{now: c.Now}, mood: mood{surge: cfg.Disturb.Surge}, storm: make(chan struct{}),
+	}
+	if self, err := ProcessOf(os.Getpid()); err == nil {
+		e.self = gauge{proc: self}
+	}
 	if cfg.Habits != nil {
 		e.habits = *cfg.Habits
+	}
+	if cfg.CutPerMinute > 0 {
+		e.habits.CutMean = time.Duration(float64(time.Minute) / cfg.CutPerMinute)
 	}
 	return e.play(ctx)
 }
@@ -84,6 +97,10 @@ type run struct {
 	referee *Referee
 	gauge   gauge
 	habits  bot.Habits
+	self    gauge // of the generator itself
+	lag     lag
+	mood    mood
+	storm   chan struct{} // closed when it breaks loose
 
 	progress progress
 	people   []*bot.Person // nil where somebody could not sign up
@@ -100,6 +117,7 @@ func (e *run) play(ctx context.Context) (*Report, error) {
 	watching, stopWatching := context.WithCancel(context.Background())
 	var watch sync.WaitGroup
 	watch.Go(func() { e.watch(watching) })
+	watch.Go(func() { e.lag.watch(watching) })
 	defer func() { stopWatching(); watch.Wait(); e.progress.end() }()
 
 	e.progress.phase("sign-up")
@@ -137,22 +155,23 @@ func (e *run) play(ctx context.Context) (*Report, error) {
 
 	e.progress.phase("steady")
 	stats := numbers(ctx, e.client) // before and after, so as not to weigh on what is measured
-	from := e.gauge.mark(e.client)
+	from, selfFrom := e.gauge.mark(e.client), e.self.mark(e.client)
 	from.stats = stats
-	e.referee.Measure(true)
-	e.gauge.measure(true)
-	e.steady(ctx)
-	e.gauge.measure(false)
-	e.referee.Measure(false)
-	until := e.gauge.mark(e.client)
+	e.measure(true)
+	recovered := e.steadily(ctx)
+	e.measure(false)
+	until, selfUntil := e.gauge.mark(e.client), e.self.mark(e.client)
 	until.stats = numbers(ctx, e.client)
 	connected, _ := e.referee.Present()
 
 	report := &Report{
 		Target: e.cfg.Target, People: e.cfg.People, Seed: e.cfg.Seed, StartedAt: begun.UTC().Format(time.RFC3339),
+		Wire: "json", Label: e.cfg.Label, CutPerMinute: e.cfg.CutPerMinute, Storm: e.cfg.Disturb.Storm.Seconds(), Surge: e.cfg.Disturb.Surge, Recovery: recovered,
 		RampSeconds: e.cfg.Ramp.Seconds(), SettleSeconds: e.cfg.Settle.Seconds(), Connected: connected,
 	}
 	e.gauge.rates(report, from, until)
+	report.Memory = memoryOf(report.Server.Stats)
+	report.Generator = GeneratorFigures{Lag: e.lag.quantiles(), RSSAvg: e.self.average(), CPU: perMinute(selfFrom, selfUntil)}
 
 	if ctx.Err() == nil {
 		e.progress.phase("wind down")
@@ -166,9 +185,16 @@ func (e *run) play(ctx context.Context) (*Report, error) {
 	return report, ctx.Err()
 }
 
-// steady waits for as long as is measured.
-func (e *run) steady(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, e.cfg.Steady)
+func (e *run) measure(on bool) {
+	e.referee.Measure(on)
+	e.gauge.measure(on)
+	e.self.measure(on)
+	e.lag.measure(on)
+}
+
+// steady waits for a while of what is measured.
+func (e *run) steady(ctx context.Context, d time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, d)
 	defer cancel()
 	select {
 	case <-e.cfg.Until:

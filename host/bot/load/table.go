@@ -26,12 +26,30 @@ func (r *Report) WriteTable(w io.Writer) error {
 		fmt.Fprintf(&b, ", %d× %s", r.Refusals[code], code)
 	}
 	b.WriteString("\n")
+	r.asides(&b)
 	wrong(&b, "errors", r.Errors, r.ErrorExamples)
 	wrong(&b, "invariant violations", r.ViolationKinds, r.ViolationExamples)
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return fmt.Errorf("load: table: %w", err)
 	}
 	return nil
+}
+
+// asides are what a reader needs to judge the row.
+func (r *Report) asides(b *strings.Builder) {
+	if r.Memory != nil {
+		r.Memory.write(b)
+	}
+	if g := r.Generator; g.Lag.Count > 0 {
+		fmt.Fprintf(b, "generator: late by %.1f ms (p99) and %.1f ms (max), CPU %s s/min, %s MB\n", *g.Lag.P99, *g.Lag.Max, scaled(g.CPU, 1, "%.1f"), scaled(g.RSSAvg, 1e6, "%.0f"))
+	}
+	if v := r.Recovery; v != nil {
+		took := "did not recover"
+		if v.Seconds != nil {
+			took = fmt.Sprintf("recovered after %.0f s", *v.Seconds)
+		}
+		fmt.Fprintf(b, "disturbed: p99 %.1f ms before, %.1f ms at worst; %s (to %.1f ms); %d errors meanwhile\n", v.CalmP99MS, v.WorstP99, took, v.LimitMS, v.Forgiven)
+	}
 }
 
 func (r *Report) state() string {
