@@ -16,7 +16,7 @@ PLUGIN_NAMES := match-mutual cooldown-standard trim-essential
 PLUGIN_DIR    = ./plugins/$(subst -,,$(1))/wasm
 WASM         := GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -buildvcs=false -trimpath -ldflags="-s -w"
 
-.PHONY: help run build plugins page test test-go test-js lint generate check-generated evening record-evening guests prove bench clean need FORCE
+.PHONY: help run build plugins page test test-go test-js lint generate check-generated evening capacity overload record-evening guests prove bench clean need FORCE
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
@@ -78,11 +78,18 @@ evening: build ## 200 people for one evening against a server of its own; prints
 
 prove: build ## long runs: full evenings, kills, fuzzing (about an hour)
 	@bash .ci/evening 100 150 200 500 1000
+	@bash .ci/overload 2000
 	NAPALMSKY_PROVE=1 go test -count=1 -timeout 60m -run 'HostileGuests|Swaps' -v ./host/app
 	NAPALMSKY_KILLS=200 go test -count=1 -timeout 60m -run 'Kill' ./host/...
 	@for f in $$(grep -rlE '^func Fuzz' --include='*_test.go' host sdk); do \
 		for name in $$(grep -oE '^func Fuzz[A-Za-z0-9_]+' $$f | cut -c6-); do \
 			echo "fuzz $$name"; go test -run xxx -fuzz "^$$name$$" -fuzztime 60s ./$$(dirname $$f); done; done
+
+capacity: build ## 100 to 10,000 people with Go and with C plugins; writes testdata/capacity (about 50 minutes; SHORT=1 rehearses)
+	@bash .ci/capacity $(PEOPLE)
+
+overload: build ## cut lines, a reconnect storm, a surge of invites: the server must come back by itself
+	@bash .ci/overload $(PEOPLE)
 
 record-evening: build ## record testdata/evenings/200.journal anew (after the lobby was meant to change)
 	@bash testdata/evenings/record.sh

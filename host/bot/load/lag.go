@@ -15,9 +15,8 @@ const lagEvery = 10 * time.Millisecond
 type lag struct {
 	now func() time.Time
 
-	mu        sync.Mutex
-	measuring bool
-	late      Histogram
+	mu   sync.Mutex
+	late Histogram
 }
 
 // watch measures until ctx ends.
@@ -34,15 +33,7 @@ func (l *lag) watch(ctx context.Context) {
 func (l *lag) woke(due, at time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.measuring {
-		l.late.Add(at.Sub(due))
-	}
-}
-
-func (l *lag) measure(on bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.measuring = on
+	l.late.Add(at.Sub(due))
 }
 
 func (l *lag) quantiles() Quantiles {

@@ -117,7 +117,6 @@ func (e *run) play(ctx context.Context) (*Report, error) {
 	watching, stopWatching := context.WithCancel(context.Background())
 	var watch sync.WaitGroup
 	watch.Go(func() { e.watch(watching) })
-	watch.Go(func() { e.lag.watch(watching) })
 	defer func() { stopWatching(); watch.Wait(); e.progress.end() }()
 
 	e.progress.phase("sign-up")
@@ -158,7 +157,10 @@ func (e *run) play(ctx context.Context) (*Report, error) {
 	from, selfFrom := e.gauge.mark(e.client), e.self.mark(e.client)
 	from.stats = stats
 	e.measure(true)
+	timing, stopTiming := context.WithCancel(watching)
+	watch.Go(func() { e.lag.watch(timing) })
 	recovered := e.steadily(ctx)
+	stopTiming()
 	e.measure(false)
 	until, selfUntil := e.gauge.mark(e.client), e.self.mark(e.client)
 	until.stats = numbers(ctx, e.client)
@@ -189,7 +191,6 @@ func (e *run) measure(on bool) {
 	e.referee.Measure(on)
 	e.gauge.measure(on)
 	e.self.measure(on)
-	e.lag.measure(on)
 }
 
 // steady waits for a while of what is measured.

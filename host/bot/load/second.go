@@ -28,9 +28,9 @@ func (r *Referee) reached(h *Histogram, from, to time.Time) {
 	}
 }
 
-// wrong is how many errors and violations there are by now.
-func (r *Referee) wrong() (errors, violations int64) {
+// failures is how many errors there are by now.
+func (r *Referee) failures() int64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.errors.total(), r.violations.total()
+	return r.errors.total()
 }

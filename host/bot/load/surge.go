@@ -73,7 +73,7 @@ func (e *run) steadily(ctx context.Context) *Recovery {
 	begun := e.client.Now()
 	e.steady(ctx, e.cfg.Steady/3)
 	calm := e.referee.seconds()
-	before, _ := e.referee.wrong()
+	before := e.referee.failures()
 	if d.Storm > 0 {
 		e.progress.phase("storm")
 		close(e.storm)
@@ -90,8 +90,7 @@ func (e *run) steadily(ctx context.Context) *Recovery {
 	e.steady(ctx, recoverWithin)
 	forgiven := int64(0)
 	if d.Surge > 1 {
-		now, _ := e.referee.wrong()
-		forgiven = now - before
+		forgiven = e.referee.failures() - before
 	}
 	e.steady(ctx, e.cfg.Steady-e.client.Now().Sub(begun))
 	r := recovery(calm, e.referee.seconds(), after)

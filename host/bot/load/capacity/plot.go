@@ -26,7 +26,7 @@ type point struct{ x, y float64 }
 // The picture's own units, which are pixels at full size.
 const (
 	width, height            = 640, 400
-	left, right, top, bottom = 64, 20, 78, 48
+	left, right, top, bottom = 64, 34, 78, 48
 )
 
 // The pictures carry their colours for light and dark pages; they have no
