@@ -33,6 +33,7 @@ type word struct {
 	body    string
 	at      time.Time
 	arrived bool
+	excused bool // the sender's line was lost meanwhile: it may have left, or not
 }
 
 func (r *Referee) meeting(id int64) *meeting {
@@ -88,9 +89,14 @@ func (m *meeting) withdraw(from int64, ref uint32) {
 	m.words = slices.DeleteFunc(m.words, func(w word) bool { return w.from == from && w.ref == ref })
 }
 
-// excuse forgets what someone said over a line that is lost.
+// excuse no longer expects what someone said over a line that is lost. It may
+// arrive all the same, when the other one's line is back.
 func (m *meeting) excuse(from int64) {
-	m.words = slices.DeleteFunc(m.words, func(w word) bool { return w.from == from && !w.arrived })
+	for i := range m.words {
+		if w := &m.words[i]; w.from == from && !w.arrived {
+			w.excused = true
+		}
+	}
 }
 
 func (r *Referee) violate(m *meeting, kind, format string, args ...any) {
@@ -304,7 +310,7 @@ func (r *Referee) settle(m *meeting) {
 		return
 	}
 	if m.ended == [2]bool{true, true} {
-		m.words = slices.DeleteFunc(m.words, func(w word) bool { return w.arrived })
+		m.words = slices.DeleteFunc(m.words, func(w word) bool { return w.arrived || w.excused })
 		m.words = slices.Clip(m.words)
 		r.finished[m.id] = m
 		for _, id := range m.people {

@@ -31,7 +31,7 @@ func (r *Referee) Finish(now time.Time) {
 
 func (r *Referee) finishWords(m *meeting) {
 	for _, w := range m.words {
-		if !w.arrived {
+		if !w.arrived && !w.excused {
 			r.violate(m, "lost_"+w.kind, "call %d: said by %d, never refused, never delivered", m.id, w.from)
 		}
 	}
