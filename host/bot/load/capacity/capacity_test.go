@@ -28,6 +28,7 @@ func evening(label, wire string, people int, change ...func(*Run)) *Run {
 	r := &Run{Label: label, Wire: wire, People: people, ToClients: 5_000 * n, LatencyMS: map[string]load.Quantiles{
 		"ring": {Count: 9, P50: f(0.5), P95: f(1), P99: f(1 + n/1000), Max: f(20)}, "chat": {Count: 9, P50: f(0.2), P95: f(1), P99: f(1.5), Max: f(9)},
 	}}
+	r.SteadySeconds = 120
 	r.Server.RSSAvg, r.Server.RSSPeak, r.Server.CPU = f(35e6+20e3*n), f(36e6+25e3*n), f(0.003*n)
 	r.Generator.Lag = load.Quantiles{Count: 9, P50: f(0.1), P95: f(0.2), P99: f(0.3), Max: f(2)}
 	r.Memory = &load.Memory{RSS: 35e6 + 20e3*n, Program: 18e6, Plugins: 5e6, Code: 1e6, Guests: 2e6, Sockets: 9.5e3 * n, Open: n, State: 5e3 * n, Store: 3e6, Other: 2e6, Spare: 4e6, Runtime: 3e6}
@@ -111,6 +112,9 @@ func TestBarsAreJudged(t *testing.T) {
 			t.Errorf("%s: %+v, held %v", name, b, b.Held())
 		}
 	}
+	if b := byName(evenings()[:1])["people held with zero errors"]; b.Known {
+		t.Errorf("1,000 without an error are the limit: %+v", b)
+	}
 	spoilt := evenings()
 	for _, r := range spoilt {
 		if r.People == 1000 {
@@ -132,7 +136,7 @@ func TestStrictFailsWhereABarIsNotHeld(t *testing.T) {
 		code int
 	}{
 		{[]string{"--strict", folder(t, evenings())}, 1},
-		{[]string{"--strict", held}, 1}, // 100 people are no 10,000
+		{[]string{"--strict", held}, 0}, // nothing says that no more than 100 would be held
 		{[]string{held}, 0},
 		{[]string{"--strict", folder(t, []*Run{evening("C plugins", "binary", 10_000)})}, 0},
 		{[]string{t.TempDir()}, 1},

@@ -3,6 +3,7 @@ package capacity
 import (
 	"fmt"
 	"io"
+	"math"
 	"strings"
 )
 
@@ -17,6 +18,13 @@ func WriteTable(w io.Writer, runs []*Run) error {
 			thousands(r.People), series(r), show(r.Server.RSSAvg, 1e-6, 0), show(r.Server.RSSPeak, 1e-6, 0),
 			show(r.Server.CPU, 1, 1), show(r.Server.CPU, 1e3/n, 1), r.ToClients/1e6, r.ToClients/1e3/n,
 			quantiles(r, "ring"), quantiles(r, "chat"), quantiles(r, "reel"), show(r.Generator.Lag.P99, 1, 1), state(r))
+	}
+	if len(runs) > 0 {
+		shortest, longest := math.Inf(1), 0.0
+		for _, r := range runs {
+			shortest, longest = min(shortest, r.SteadySeconds), max(longest, r.SteadySeconds)
+		}
+		fmt.Fprintf(&b, "\nMeasured for %.0f to %.0f s each; a full run is 120 s.\n", shortest, longest)
 	}
 	return write(w, &b)
 }
