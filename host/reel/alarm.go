@@ -1,8 +1,6 @@
 package reel
 
 import (
-	"container/heap"
-	"context"
 	"time"
 
 	"github.com/napalmsky/napalmsky/host/lobby"
@@ -38,6 +36,7 @@ const (
 	flushDue   kind = iota // a viewer's update may go out
 	refreshDue             // a viewer's list is to be ranked
 	admitDue               // a person whom the scorer failed is tried again
+	barDue                 // a person's first bar ends
 	forgetDue              // what a viewer was offered is too old
 	renewDue               // the ranker is asked again
 )
@@ -47,18 +46,31 @@ const (
 type alarm struct {
 	at   int64
 	nth  uint64 // among equal times the first set rings first: same feed, same order
-	kind kind
 	who  lobby.PersonID
+	kind kind
 }
 
+func (a alarm) before(b alarm) bool { return a.at < b.at || a.at == b.at && a.nth < b.nth }
+
+// alarms is a binary heap, the first to ring on top. It is written out because
+// container/heap boxes each element, thousands a second.
 type alarms struct {
-	heap alarmHeap
+	heap []alarm
 	nth  uint64
 }
 
 func (s *alarms) set(at int64, k kind, who lobby.PersonID) {
 	s.nth++
-	heap.Push(&s.heap, alarm{at, s.nth, k, who})
+	s.heap = append(s.heap, alarm{at, s.nth, who, k})
+	h := s.heap
+	for i := len(h) - 1; i > 0; {
+		up := (i - 1) / 2
+		if !h[i].before(h[up]) {
+			break
+		}
+		h[i], h[up] = h[up], h[i]
+		i = up
+	}
 }
 
 func (s *alarms) next() (at int64, ok bool) {
@@ -68,62 +80,29 @@ func (s *alarms) next() (at int64, ok bool) {
 	return s.heap[0].at, true
 }
 
+// due takes the next alarm if its time has come.
 func (s *alarms) due(now int64) (alarm, bool) {
 	if at, ok := s.next(); !ok || at > now {
 		return alarm{}, false
 	}
-	return heap.Pop(&s.heap).(alarm), true
-}
-
-type alarmHeap []alarm
-
-func (h alarmHeap) Len() int { return len(h) }
-func (h alarmHeap) Less(i, j int) bool {
-	return h[i].at < h[j].at || h[i].at == h[j].at && h[i].nth < h[j].nth
-}
-func (h alarmHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-func (h *alarmHeap) Push(x any)   { *h = append(*h, x.(alarm)) }
-func (h *alarmHeap) Pop() any {
-	last := len(*h) - 1
-	x := (*h)[last]
-	*h = (*h)[:last]
-	return x
-}
-
-// ring does what an alarm is for, unless it was overtaken.
-func (r *Reel) ring(ctx context.Context, a alarm) {
-	switch a.kind {
-	case forgetDue:
-		r.offers.forget(a.who, r.now)
-		return
-	case renewDue:
-		r.renew(ctx)
-		return
+	h := s.heap
+	top, last := h[0], len(h)-1
+	h[0] = h[last]
+	h = h[:last]
+	for i := 0; ; {
+		down := 2*i + 1
+		if down >= last {
+			break
+		}
+		if down+1 < last && h[down+1].before(h[down]) {
+			down++
+		}
+		if !h[down].before(h[i]) {
+			break
+		}
+		h[i], h[down] = h[down], h[i]
+		i = down
 	}
-	p := r.people[a.who]
-	if p == nil {
-		return
-	}
-	switch v := p.view; {
-	case a.kind == admitDue && p.retryAt == a.at:
-		p.retryAt = 0
-		r.admit(ctx, p)
-	case a.kind == flushDue && v != nil && v.flushAt == a.at:
-		r.flush(v)
-	case a.kind == refreshDue && v != nil && v.refreshAt == a.at:
-		r.rescore(ctx, v)
-	}
-}
-
-// backoff is the wait before try n+1, in ms: 250, 500, … up to a refresh.
-func (r *Reel) backoff(n int) int64 {
-	return min(int64(250)<<min(n-1, 10), r.cfg.Refresh.Milliseconds())
-}
-
-// phase is the next moment that is this viewer's own in the refresh period:
-// spread over it however many came at once.
-func (r *Reel) phase(id lobby.PersonID) int64 {
-	period := r.cfg.Refresh.Milliseconds()
-	own := int64(uint64(id)*0x9E3779B97F4A7C15>>33) % period
-	return r.now + period - (r.now-own)%period
+	s.heap = h
+	return top, true
 }

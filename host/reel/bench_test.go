@@ -2,88 +2,130 @@ package reel
 
 import (
 	"context"
+	"fmt"
+	"runtime"
 	"testing"
 	"time"
 
 	"github.com/napalmsky/napalmsky/host/lobby"
 	"github.com/napalmsky/napalmsky/host/policy"
+	"github.com/napalmsky/napalmsky/host/policy/native"
+	"github.com/napalmsky/napalmsky/host/policy/policytest"
+	"github.com/napalmsky/napalmsky/host/policy/wasm"
+	"github.com/napalmsky/napalmsky/plugins/matchmutual"
+	"github.com/napalmsky/napalmsky/testdata/guests"
 )
 
-// flatMatch costs about what a wasm guest does: a few ns a row.
-type flatMatch struct{ rows []policy.Person }
-
-func (*flatMatch) Generation() policy.Generation {
-	return policy.Generation{Name: "flat", Digest: "flat", Params: 1}
-}
-
-func (m *flatMatch) Set(row int, p *policy.Person) {
-	for len(m.rows) <= row {
-		m.rows = append(m.rows, policy.Person{})
-	}
-	m.rows[row] = *p
-}
-
-func (m *flatMatch) Score(_ context.Context, now int64, viewer, first int, out []int32) error {
-	for i := range out {
-		o := &m.rows[first+i]
-		out[i] = int32(o.Tags%997) + int32(m.rows[viewer].Tags*o.Tags%101) + int32((now-o.Since)/1000)
-	}
-	return nil
-}
-
-func (m *flatMatch) ScoreFor(ctx context.Context, now int64, candidate, first int, out []int32) error {
-	return m.Score(ctx, now, candidate, first, out)
-}
-
-func (*flatMatch) Close(context.Context) error { return nil }
-
-func thousand(b *testing.B) (*Reel, func(lobby.News), *time.Time) {
-	at := epoch
-	card := make([]byte, 600)
-	r := New(Config{}, Deps{
-		Ranker: func(context.Context) (policy.Match, error) { return &flatMatch{}, nil },
-		Stale:  func() bool { return false }, Emit: func(Update) {},
-		Now: func() time.Time { return at },
-	})
-	feed := func(n lobby.News) {
-		it := Item{At: at.UnixMilli(), News: n}
-		if e, ok := n.(lobby.Entered); ok {
-			it.Face = &Face{Row: policy.Person{Tags: uint64(e.Person) * 2654435761}, Card: card}
+// rules are one rule in three makes: compiled in, a C plugin, a Go plugin.
+func rules() map[string]func(testing.TB) policy.Match {
+	plugin := func(b testing.TB, module []byte) policy.Match {
+		p, err := wasm.Load(b.Context(), module, wasm.Options{CacheDir: policytest.CacheDir(b)})
+		if err != nil {
+			b.Fatal(err)
 		}
-		r.Feed(it)
+		b.Cleanup(func() { p.Close(context.Background()) })
+		m, err := p.Match(b.Context())
+		if err != nil {
+			b.Fatal(err)
+		}
+		return m
 	}
-	for id := lobby.PersonID(1); id <= 1000; id++ {
-		feed(lobby.Entered{Person: id, Since: at.UnixMilli()})
-		feed(lobby.Watch{Person: id, Conn: 1})
+	return map[string]func(testing.TB) policy.Match{
+		"native": func(b testing.TB) policy.Match {
+			m, err := native.Match(matchmutual.Plugin, nil, 1)
+			if err != nil {
+				b.Fatal(err)
+			}
+			return m
+		},
+		"C":  func(b testing.TB) policy.Match { return plugin(b, guests.MatchMutual()[0].Module) },
+		"Go": func(b testing.TB) policy.Match { return plugin(b, policytest.Build(b, "./plugins/matchmutual/wasm")) },
 	}
-	for wait, ok := r.pass(b.Context()); ok && wait == 0; wait, ok = r.pass(b.Context()) {
-	}
-	b.ReportAllocs()
-	b.ResetTimer()
-	return r, feed, &at
 }
 
-// One person comes, watches, and goes, among a thousand who watch.
+func heap() float64 {
+	runtime.GC()
+	runtime.GC()
+	var s runtime.MemStats
+	runtime.ReadMemStats(&s)
+	return float64(s.HeapAlloc)
+}
+
+// BenchmarkEveningFeed is a minute of an evening; one op is one minute. Each
+// figure should be the same for however many people, but for the longest pass.
+// CPU is this thread's alone, where the system can tell.
+func BenchmarkEveningFeed(b *testing.B) {
+	makes := rules()
+	for _, make := range []string{"native", "C", "Go"} {
+		for _, people := range []int{100, 1000, 5000, 10_000} {
+			b.Run(fmt.Sprintf("rule=%s/people=%d", make, people), func(b *testing.B) {
+				benchmarkEvening(b, people, makes[make](b))
+			})
+		}
+	}
+}
+
+func benchmarkEvening(b *testing.B, people int, match policy.Match) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	e := newEvening(people, match)
+	before := heap()
+	e.gather(time.Minute)
+	e.run(b.Context(), 3*time.Minute)
+	kept := heap() - before
+
+	var all, longest time.Duration
+	e.passed = func(pass func() (time.Duration, bool)) (time.Duration, bool) {
+		began := threadTime()
+		wait, ok := pass()
+		took := threadTime() - began
+		all, longest = all+took, max(longest, took)
+		return wait, ok
+	}
+	was, changes, calls := e.r.Stats(), e.changes, e.calls
+	minutes := 0
+	for b.Loop() {
+		e.run(b.Context(), time.Minute)
+		minutes++
+	}
+	is := e.r.Stats()
+	each := func(n int, unit string) {
+		b.ReportMetric(float64(n)/float64(minutes)/float64(people), unit)
+	}
+	b.ReportMetric(0, "ns/op")
+	each(int(all.Nanoseconds()/1000), "cpu-µs/person/min")
+	each(e.changes-changes, "changes/person/min")
+	each(is.Cards-was.Cards, "cards/person/min")
+	each(is.Updates-was.Updates, "updates/person/min")
+	each(is.Rescored-was.Rescored, "rankings/person/min")
+	each(2*(e.calls-calls), "calls/person/min")
+	b.ReportMetric(float64(longest.Microseconds()), "longest-pass-µs")
+	b.ReportMetric(kept/float64(people), "B/person")
+	e.r.Stop(context.Background())
+}
+
+// BenchmarkNewcomer: one person comes and goes among ten thousand who watch.
 func BenchmarkNewcomer(b *testing.B) {
-	r, feed, _ := thousand(b)
-	for i := range b.N {
-		id := lobby.PersonID(2000 + i)
-		feed(lobby.Entered{Person: id, Since: epoch.UnixMilli()})
-		feed(lobby.Watch{Person: id, Conn: 1})
-		feed(lobby.Left{Person: id})
-		r.pass(b.Context())
+	makes := rules()
+	for _, make := range []string{"native", "C", "Go"} {
+		b.Run("rule="+make, func(b *testing.B) {
+			const people = 10_000
+			e := newEvening(people, makes[make](b))
+			e.gather(time.Minute)
+			e.run(b.Context(), 3*time.Minute)
+			e.r.chores, e.r.ranks = alarms{}, alarms{} // nothing else is done
+			b.ReportAllocs()
+			n := 0
+			for b.Loop() {
+				id := lobby.PersonID(2*people + n)
+				e.feed(lobby.Entered{Person: id, Since: e.now()}, e.guests[n%people].face)
+				e.feed(lobby.Left{Person: id}, nil)
+				e.r.pass(b.Context())
+				e.r.chores, e.r.ranks = alarms{}, alarms{}
+				n++
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(n)/people, "ns/person")
+			e.r.Stop(context.Background())
+		})
 	}
-}
-
-// A thousand lists, refreshed and brought up to date.
-func BenchmarkRefresh(b *testing.B) {
-	r, _, at := thousand(b)
-	for range b.N {
-		end := at.Add(r.cfg.Refresh)
-		for at.Before(end) {
-			wait, _ := r.pass(b.Context())
-			*at = at.Add(max(wait, time.Millisecond))
-		}
-	}
-	b.ReportMetric(float64(r.Stats().Rescored)/float64(b.N), "lists/op")
 }

@@ -140,6 +140,7 @@ type world struct {
 	conns    map[lobby.PersonID]map[lobby.ConnID]*client
 	screens  map[lobby.PersonID]map[lobby.PersonID]Entry // what the viewer was shown last, on whichever connection
 	lastSent map[lobby.PersonID]int64                    // last delta
+	lastMask map[lobby.PersonID]int64                    // last delta that told who is busy or free
 	lastSeen map[[2]lobby.PersonID]int64                 // viewer, other: when a client last showed them
 	updates  []Update                                    // since the test last looked
 	cards    map[lobby.PersonID]int                      // versions
@@ -154,7 +155,7 @@ func newWorld(t tester, cfg Config) *world {
 		faces: map[lobby.PersonID]*Face{}, busy: map[lobby.PersonID]bool{}, bars: map[lobby.Pair]int64{},
 		conns:    map[lobby.PersonID]map[lobby.ConnID]*client{},
 		screens:  map[lobby.PersonID]map[lobby.PersonID]Entry{},
-		lastSent: map[lobby.PersonID]int64{}, lastSeen: map[[2]lobby.PersonID]int64{}, cards: map[lobby.PersonID]int{},
+		lastSent: map[lobby.PersonID]int64{}, lastMask: map[lobby.PersonID]int64{}, lastSeen: map[[2]lobby.PersonID]int64{}, cards: map[lobby.PersonID]int{},
 	}
 	w.r = New(cfg, Deps{
 		Ranker: func(context.Context) (policy.Match, error) {
@@ -312,6 +313,12 @@ func (w *world) receive(u Update) {
 			bad("too soon after the last delta")
 		}
 		w.lastSent[u.Viewer] = w.now()
+		if len(u.Busy)+len(u.Free) > 0 {
+			if last, ok := w.lastMask[u.Viewer]; ok && w.now()-last < w.cfg.Presence.Milliseconds() {
+				bad("busy and free were told just now")
+			}
+			w.lastMask[u.Viewer] = w.now()
+		}
 	}
 	for _, conn := range u.Conns {
 		c := w.conns[u.Viewer][conn]
@@ -469,10 +476,15 @@ func (w *world) check() {
 			w.t.Fatalf("%d last saw %d %d ms ago, offer %+v", pair[0], pair[1], now-at, o)
 		}
 	}
-	for viewer, list := range w.r.offers.by {
-		for other := range list {
-			if _, ok := w.lastSeen[[2]lobby.PersonID{viewer, other}]; !ok {
-				w.t.Fatalf("%d was offered %d, whom they never saw", viewer, other)
+	for viewer, shelf := range w.r.offers.by {
+		for _, o := range shelf.sent {
+			if _, ok := w.lastSeen[[2]lobby.PersonID{viewer, o.id}]; !ok {
+				w.t.Fatalf("%d was offered %d, whom they never saw", viewer, o.id)
+			}
+		}
+		for _, o := range shelf.went {
+			if _, ok := w.lastSeen[[2]lobby.PersonID{viewer, o.id}]; !ok {
+				w.t.Fatalf("%d was offered %d, whom they never saw", viewer, o.id)
 			}
 		}
 	}

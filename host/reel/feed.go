@@ -19,14 +19,14 @@ func (r *Reel) apply(ctx context.Context, it Item) {
 	case lobby.Busy:
 		if p := r.people[n.Person]; p != nil {
 			p.busy = true
-			r.touchAll(p)
+			r.mask(p)
 		}
 	case lobby.Recast:
 		r.recast(ctx, n.Person, it.Face)
 	case lobby.Barred:
-		r.barred(n)
+		r.barred(ctx, n)
 	case lobby.Watch:
-		r.watch(ctx, n)
+		r.watch(n)
 	case lobby.Unwatch:
 		r.unwatch(n)
 	}
@@ -39,14 +39,15 @@ func (r *Reel) entered(ctx context.Context, n lobby.Entered, f *Face) {
 	}
 	p := r.person(n.Person)
 	if p.slot == absent {
-		r.takeSlot(p)
+		r.slots.take(p)
+		r.count.People++
 	}
 	p.busy = false
 	p.wear(f, n.Since)
-	p.bars = make(map[lobby.PersonID]int64, len(n.Bars))
+	p.bars, p.barAt = make(bars, 0, len(n.Bars)), 0
 	for _, b := range n.Bars {
 		if b.Until > r.now {
-			p.bars[b.Other] = b.Until
+			r.setBar(p, b.Other, b.Until)
 			r.keepApart(p, r.people[b.Other])
 		}
 	}
@@ -58,7 +59,7 @@ func (r *Reel) entered(ctx context.Context, n lobby.Entered, f *Face) {
 func (p *person) wear(f *Face, since int64) {
 	row := f.Row
 	row.Since = since
-	p.row, p.card = &row, f.Card
+	p.row, p.face = &row, f
 }
 
 func (r *Reel) left(id lobby.PersonID) {
@@ -70,11 +71,22 @@ func (r *Reel) left(id lobby.PersonID) {
 		r.dropView(p.view)
 	}
 	if p.slot != absent {
-		r.freeSlot(p)
+		for _, t := range r.tables {
+			t.leave(p)
+		}
+		r.slots.free(p)
+		r.count.People--
 	}
 	delete(r.people, id)
-	for _, v := range slices.Clone(p.seenBy) {
-		r.part(v, p)
+	for len(p.seenBy) > 0 {
+		r.part(p.seenBy[len(p.seenBy)-1], p)
+	}
+}
+
+// mask has everyone who sees p told whether p is busy.
+func (r *Reel) mask(p *person) {
+	for _, v := range p.seenBy {
+		r.glance(v)
 	}
 }
 
@@ -86,9 +98,12 @@ func (r *Reel) free(n lobby.Free) {
 		return
 	}
 	p.busy = false
-	r.touchAll(p)
+	r.mask(p)
 	if p.row.Since == n.Since {
 		return
+	}
+	for _, v := range p.seenBy {
+		r.stir(v)
 	}
 	was, is := p.row, *p.row
 	is.Since = n.Since
@@ -111,57 +126,21 @@ func (r *Reel) recast(ctx context.Context, id lobby.PersonID, f *Face) {
 	r.admit(ctx, p)
 }
 
-func (r *Reel) barred(n lobby.Barred) {
-	a, b := r.people[n.A], r.people[n.B]
-	if a != nil {
-		a.bars[n.B] = n.Until
-	}
-	if b != nil {
-		b.bars[n.A] = n.Until
-	}
-	if a == nil || b == nil {
-		return
-	}
-	if n.Until > r.now {
-		r.keepApart(a, b)
-		return
-	}
-	r.barredUntil(a, b) // forgets what is over
-	for _, p := range [...]*person{a, b} {
-		if p.view != nil {
-			r.rescoreBy(p.view, r.now)
-		}
-	}
-}
-
-// keepApart takes each of two barred people out of the other's list, until the bar ends.
-func (r *Reel) keepApart(a, b *person) {
-	if b == nil {
-		return
-	}
-	until := r.barredUntil(a, b)
-	for _, pair := range [...][2]*person{{a, b}, {b, a}} {
-		if v := pair[0].view; v != nil {
-			r.part(v, pair[1])
-			r.rescoreBy(v, until)
-		}
-	}
-}
-
-func (r *Reel) watch(ctx context.Context, n lobby.Watch) {
+func (r *Reel) watch(n lobby.Watch) {
 	p := r.person(n.Person)
 	v := p.view
 	if v == nil {
-		v = &viewer{p: p}
+		v = &viewer{p: p, visible: make([]place, 0, r.cfg.K), reserve: make([]place, 0, r.cfg.Reserve)}
 		p.view = v
 		r.count.Watchers++
-		if p.slot != absent && len(r.tables) > 0 {
-			r.rescore(ctx, v)
-		}
 	}
 	v.conns = without(v.conns, n.Conn)
 	v.joining = append(without(v.joining, n.Conn), n.Conn)
-	r.touch(v)
+	if v.ranked == 0 && p.slot != absent && len(r.tables) > 0 {
+		r.rankSoon(v) // and then they are told
+	} else {
+		r.touch(v)
+	}
 }
 
 func (r *Reel) unwatch(n lobby.Unwatch) {
@@ -182,6 +161,9 @@ func (r *Reel) unwatch(n lobby.Unwatch) {
 
 // without copies: an emitted update may still name the old slice.
 func without(conns []lobby.ConnID, c lobby.ConnID) []lobby.ConnID {
+	if !slices.Contains(conns, c) {
+		return conns[:len(conns):len(conns)]
+	}
 	return slices.DeleteFunc(slices.Clone(conns), func(o lobby.ConnID) bool { return o == c })
 }
 
@@ -193,8 +175,13 @@ func (r *Reel) dropView(v *viewer) {
 	r.lease(v, nil)
 	v.p.view = nil
 	r.count.Watchers--
-	r.offers.clear(v.p.id, r.now)
-	r.alarms.set(r.now+r.cfg.OfferFor.Milliseconds()+1, forgetDue, v.p.id)
+	if v.p.slot != absent {
+		r.slots.floor[v.p.slot] = deaf
+	}
+	if v.shelf != nil {
+		r.offers.drop(v.shelf, r.now)
+		r.chores.set(r.now+r.cfg.OfferFor.Milliseconds()+1, forgetDue, v.p.id)
+	}
 }
 
 // touchAll has everyone who sees p told what changed.

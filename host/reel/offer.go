@@ -1,10 +1,10 @@
 package reel
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/napalmsky/napalmsky/host/lobby"
-	"github.com/napalmsky/napalmsky/host/policy"
 )
 
 // board remembers what was shown to whom: written as updates go out, read by
@@ -12,79 +12,94 @@ import (
 type board struct {
 	keep int64 // ms
 	mu   sync.RWMutex
-	by   map[lobby.PersonID]map[lobby.PersonID]offered
+	by   map[lobby.PersonID]*shelf
 }
 
+// shelf is one viewer's. Its writer, who alone holds on to it, may read it
+// without the lock.
+type shelf struct {
+	held bool    // someone watches
+	gen  string  // of the scores in sent
+	sent []shown // what the viewer's connections show, in order
+	went []offered
+}
+
+// offered is a face that went from a reel.
 type offered struct {
+	id    lobby.PersonID
 	score int32
 	gen   string
-	seen  int64 // when it went; standing while it has not
+	at    int64
 }
 
-const standing = lobby.Forever
-
 func newBoard(keep int64) *board {
-	return &board{keep: keep, by: map[lobby.PersonID]map[lobby.PersonID]offered{}}
+	return &board{keep: keep, by: map[lobby.PersonID]*shelf{}}
 }
 
 func (b *board) offer(viewer, other lobby.PersonID, now int64) *lobby.Offer {
 	b.mu.RLock()
-	o, ok := b.by[viewer][other]
-	b.mu.RUnlock()
-	if !ok || now-o.seen > b.keep {
+	defer b.mu.RUnlock()
+	s := b.by[viewer]
+	if s == nil {
 		return nil
 	}
-	return &lobby.Offer{Score: o.score, Generation: o.gen, SeenAt: min(o.seen, now)}
-}
-
-// show replaces what stands before a viewer.
-func (b *board) show(viewer lobby.PersonID, gen policy.Generation, list []place, gone []lobby.PersonID, now int64) {
-	g := stamp(gen)
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	seen := b.by[viewer]
-	if seen == nil {
-		seen = make(map[lobby.PersonID]offered, len(list))
-		b.by[viewer] = seen
-	}
-	for _, id := range gone {
-		if o, ok := seen[id]; ok && o.seen == standing {
-			o.seen = now
-			seen[id] = o
+	for i := range s.sent {
+		if s.sent[i].id == other {
+			return &lobby.Offer{Score: s.sent[i].score, Generation: s.gen, SeenAt: now}
 		}
 	}
-	for _, e := range list {
-		seen[e.p.id] = offered{score: e.score, gen: g, seen: standing}
-	}
-	b.prune(viewer, now)
-}
-
-// clear takes everything away from before a viewer.
-func (b *board) clear(viewer lobby.PersonID, now int64) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for id, o := range b.by[viewer] {
-		if o.seen == standing {
-			o.seen = now
-			b.by[viewer][id] = o
+	for _, o := range s.went {
+		if o.id == other && now-o.at <= b.keep {
+			return &lobby.Offer{Score: o.score, Generation: o.gen, SeenAt: min(o.at, now)}
 		}
 	}
+	return nil
 }
 
+// hold finds or makes the shelf of someone who begins to watch.
+func (b *board) hold(viewer lobby.PersonID, room int) *shelf {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s := b.by[viewer]
+	if s == nil {
+		s = &shelf{sent: make([]shown, 0, room)}
+		b.by[viewer] = s
+	}
+	s.held = true
+	return s
+}
+
+// show replaces what stands before a viewer; it copies next.
+func (b *board) show(s *shelf, gen string, next []shown, now int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(s.went) > 0 {
+		s.went = slices.DeleteFunc(s.went, func(o offered) bool { return now-o.at > b.keep || in(next, o.id) >= 0 })
+	}
+	for i := range s.sent {
+		if in(next, s.sent[i].id) < 0 {
+			s.went = append(s.went, offered{s.sent[i].id, s.sent[i].score, s.gen, now})
+		}
+	}
+	left := len(s.sent)
+	s.gen, s.sent = gen, append(s.sent[:0], next...)
+	clear(s.sent[len(s.sent):max(left, len(s.sent))]) // keeps no face of those who went
+}
+
+// drop takes everything away from before a viewer who watches no more.
+func (b *board) drop(s *shelf, now int64) {
+	b.show(s, "", nil, now)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s.held = false
+}
+
+// forget gives up a shelf on which nothing stands that matters any more.
 func (b *board) forget(viewer lobby.PersonID, now int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.prune(viewer, now)
-}
-
-func (b *board) prune(viewer lobby.PersonID, now int64) {
-	seen := b.by[viewer]
-	for id, o := range seen {
-		if now-o.seen > b.keep {
-			delete(seen, id)
-		}
-	}
-	if len(seen) == 0 {
+	s := b.by[viewer]
+	if s != nil && !s.held && !slices.ContainsFunc(s.went, func(o offered) bool { return now-o.at <= b.keep }) {
 		delete(b.by, viewer)
 	}
 }

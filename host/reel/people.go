@@ -2,6 +2,7 @@ package reel
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"github.com/napalmsky/napalmsky/host/lobby"
@@ -13,11 +14,12 @@ type person struct {
 	id     lobby.PersonID
 	slot   int            // row number; absent while not in the lobby
 	row    *policy.Person // what the rows should say; replaced, never changed
-	card   []byte
+	face   *Face          // whose card is shown
+	bars   bars
+	barAt  int64     // when the first of them ends; 0: none does
+	seenBy []*viewer // whose visible list they stand in
+	view   *viewer   // nil while no connection of theirs watches
 	busy   bool
-	bars   map[lobby.PersonID]int64 // other -> until, as told about this person
-	seenBy []*viewer                // whose visible list they stand in, by viewer's id
-	view   *viewer                  // nil while no connection of theirs watches
 
 	tries   int   // failed admissions in a row
 	retryAt int64 // of the next; 0: none due
@@ -26,49 +28,46 @@ type person struct {
 
 const absent = -1
 
-// barredUntil tells until when (ms) the two cannot meet; 0 is not at all.
-func (r *Reel) barredUntil(a, b *person) int64 {
-	until := max(a.bars[b.id], b.bars[a.id])
-	if until <= r.now {
-		delete(a.bars, b.id)
-		delete(b.bars, a.id)
-		return 0
-	}
-	return until
-}
-
 // person finds or makes the record of id.
 func (r *Reel) person(id lobby.PersonID) *person {
 	p := r.people[id]
 	if p == nil {
-		p = &person{id: id, slot: absent, bars: map[lobby.PersonID]int64{}}
+		p = &person{id: id, slot: absent}
 		r.people[id] = p
 	}
 	return p
 }
 
-// takeSlot gives p the lowest free row. No call of the scorer is in flight:
-// they are all made by this goroutine, which is here.
-func (r *Reel) takeSlot(p *person) {
-	p.slot = slices.Index(r.slots, nil)
-	if p.slot < 0 {
-		p.slot = len(r.slots)
-		r.slots = append(r.slots, nil)
-	}
-	r.slots[p.slot] = p
-	r.count.People++
+// slots is what a scan over everyone reads, by row number: side by side, for
+// ten thousand people are too many to be looked up one by one.
+type slots struct {
+	people []*person // nil is a free row
+	full   []bool    // as many viewers as a face may have, or more
+	floor  []int32   // a newcomer's score must be above it to matter to who stands in this row
 }
 
-func (r *Reel) freeSlot(p *person) {
-	for _, t := range r.tables {
-		t.leave(p)
+// deaf is the floor of those whom no newcomer concerns.
+const deaf = math.MaxInt32
+
+// take gives p the lowest free row. No call of the scorer is in flight: they
+// are all made by the goroutine that is here.
+func (s *slots) take(p *person) {
+	p.slot = slices.Index(s.people, nil)
+	if p.slot < 0 {
+		p.slot = len(s.people)
+		s.people, s.full, s.floor = append(s.people, nil), append(s.full, false), append(s.floor, 0)
 	}
-	r.slots[p.slot] = nil
+	s.people[p.slot], s.full[p.slot], s.floor[p.slot] = p, false, deaf
+}
+
+func (s *slots) free(p *person) {
+	s.people[p.slot], s.full[p.slot], s.floor[p.slot] = nil, false, deaf
 	p.slot = absent
-	for len(r.slots) > 0 && r.slots[len(r.slots)-1] == nil {
-		r.slots = r.slots[:len(r.slots)-1]
+	n := len(s.people)
+	for n > 0 && s.people[n-1] == nil {
+		n--
 	}
-	r.count.People--
+	s.people, s.full, s.floor = s.people[:n], s.full[:n], s.floor[:n]
 }
 
 // viewer is someone's reel.
@@ -81,17 +80,21 @@ type viewer struct {
 	gen     policy.Generation
 	visible []place // in order
 	reserve []place // in order; may name people who have left or are at their limit
+	floor   int32   // nobody who is in neither, and could be, had a score above it
 	more    bool    // there may be others to show beyond the reserve
 
-	ranked    int64 // when the list was ranked
+	ranked    int64 // when the list was ranked; 0: never
 	refreshAt int64 // when it is next
 	fails     int   // rankings failed in a row
+	moved     bool  // something happened to the list since its last ranking
+	quiet     uint8 // rankings in a row that found nothing to do; at most mostQuiet
 
 	told    bool // an update went out
 	toldGen policy.Generation
-	sent    []shown // what the connections show, in order
+	shelf   *shelf // what the connections show
 	sentAt  int64
 	flushAt int64 // when the next update may go out; 0: none is wanted
+	paceAt  int64 // when busy and free may be told again
 }
 
 // place is a place in a list. One above the face's exposure limit is extra.
@@ -106,21 +109,22 @@ func before(a, b place) int {
 	return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.p.id, b.p.id))
 }
 
+// find is where p stands in v's visible list, or -1.
 func (v *viewer) find(p *person) int {
-	return slices.IndexFunc(v.visible, func(e place) bool { return e.p == p })
+	for i := range v.visible {
+		if v.visible[i].p == p {
+			return i
+		}
+	}
+	return -1
 }
 
 // unreserve takes p out of the reserve.
 func (v *viewer) unreserve(p *person) {
-	v.reserve = slices.DeleteFunc(v.reserve, func(e place) bool { return e.p == p })
-}
-
-// sees tells whether p stands in v's visible list.
-func (v *viewer) sees(p *person) bool {
-	_, ok := p.seenIndex(v)
-	return ok
-}
-
-func (p *person) seenIndex(v *viewer) (int, bool) {
-	return slices.BinarySearchFunc(p.seenBy, v.p.id, func(o *viewer, id lobby.PersonID) int { return cmp.Compare(o.p.id, id) })
+	for i := range v.reserve {
+		if v.reserve[i].p == p {
+			v.reserve = slices.Delete(v.reserve, i, i+1)
+			return
+		}
+	}
 }

@@ -17,7 +17,9 @@ type Config struct {
 	ExposureFactor int           // a face is shown to at most ExposureFactor*K viewers at once; 2
 	Few            int           // below so many faces a viewer is given overexposed ones too, the least exposed first; 5
 	MinInterval    time.Duration // between two updates to one viewer; 200 ms
-	Refresh        time.Duration // every list is rescored this often, each viewer at their own phase; 15 s
+	Presence       time.Duration // between two tellings of who is busy and who is free, to one viewer; 1 s
+	Refresh        time.Duration // a list is ranked afresh this often, each viewer's at a phase of its own; 15 s
+	RefreshEach    time.Duration // or, if that is longer, this often times the people in the lobby; 6 ms
 	OfferFor       time.Duration // how long a face that went counts as offered; 10 s
 }
 
@@ -39,7 +41,9 @@ func (c Config) WithDefaults() Config {
 	def(&c.Few, 5)
 	c.Few = min(c.Few, c.K)
 	span(&c.MinInterval, 200*time.Millisecond)
+	span(&c.Presence, time.Second)
 	span(&c.Refresh, 15*time.Second)
+	span(&c.RefreshEach, 6*time.Millisecond)
 	span(&c.OfferFor, 10*time.Second)
 	return c
 }
@@ -90,10 +94,14 @@ type Reel struct {
 	clock  clock
 	now    int64 // ms, read once per pass or item
 	seq    uint64
+	news   []Item // taken from the inbox
+	heard  int    // of those, how many are applied
 	people map[lobby.PersonID]*person
-	slots  []*person // row number -> person; nil is a free row
-	tables []*table  // the current generation last; before it the one that lists still stand on
-	alarms alarms
+	slots  slots
+	tables []*table // the current generation last; before it the one that lists still stand on
+	ranks  alarms   // what has many rows scored
+	chores alarms   // all else
+	credit int      // rows the running part of a pass may still score
 
 	renewAt    int64 // no scorer is asked for before
 	renewTries int
@@ -102,8 +110,9 @@ type Reel struct {
 	count    Stats
 	exposure []int // how many faces have so many viewers
 	mark     uint64
-	scores   []int32 // scratch of one scoring pass
+	scores   []int32 // scratch of one scoring
 	pool     []place // scratch of one ranking
+	next     []shown // scratch of one update
 }
 
 // New makes a reel; nothing happens before Run.
@@ -176,48 +185,6 @@ func (r *Reel) Run(ctx context.Context) error {
 // turn is the least time between two passes that no news asks for: what many
 // viewers are due within it goes out together.
 const turn = 20 * time.Millisecond
-
-// alarmsPerPass bounds how long news waits behind rankings that are due.
-const alarmsPerPass = 64
-
-// pass does all that is due now, and tells how long nothing will be (ok: if
-// anything ever is, without news).
-func (r *Reel) pass(ctx context.Context) (wait time.Duration, ok bool) {
-	r.now = r.clock.ms()
-	r.renew(ctx)
-	for _, it := range r.take() {
-		r.clock.heed(it.At)
-		r.now = r.clock.ms()
-		r.seq = max(r.seq, it.Seq)
-		r.apply(ctx, it)
-	}
-	for range alarmsPerPass {
-		a, due := r.alarms.due(r.now)
-		if !due || ctx.Err() != nil {
-			break
-		}
-		r.ring(ctx, a)
-	}
-	r.retire(ctx)
-	r.publish()
-	at, ok := r.alarms.next()
-	return time.Duration(max(0, at-r.clock.ms())) * time.Millisecond, ok
-}
-
-func (r *Reel) take() []Item {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	items := r.inbox
-	r.inbox = nil
-	return items
-}
-
-func (r *Reel) publish() {
-	r.count.ExposureMax = max(0, len(r.exposure)-1)
-	r.mu.Lock()
-	r.stats = r.count
-	r.mu.Unlock()
-}
 
 func (r *Reel) close(ctx context.Context) {
 	r.mu.Lock()

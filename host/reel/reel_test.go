@@ -141,20 +141,60 @@ func TestWhatComesAndGoesWithinTheIntervalIsNeverSent(t *testing.T) {
 	w.check()
 }
 
-// A quiet lobby in which everyone's waiting counts alike costs next to nothing.
+// A quiet lobby in which everyone's waiting counts alike costs next to nothing,
+// and ever less: a list that nothing happens to is ranked ever more rarely, up
+// to four periods apart.
 func TestAQuietLobbyIsQuiet(t *testing.T) {
 	w := newWorld(t, Config{})
 	crowd(w, 10, 10)
 	w.sent()
-	w.sleep(30 * time.Second)
+	w.sleep(10 * w.cfg.Refresh)
 	for _, u := range w.sent() {
 		if u.Full || len(u.Put)+len(u.Gone) > 0 {
 			t.Fatalf("nothing changed but %+v", u)
 		}
 	}
-	if s := w.r.Stats(); s.Rescored < 3*10 || s.Updates > 10 {
+	// At once, at its phase, and then 2, 4, 4 … periods later.
+	if s := w.r.Stats(); s.Rescored < 4*10 || s.Rescored > 5*10 || s.Updates > 10 {
 		t.Fatalf("%+v", s)
 	}
+	// What happens to a list calls it back: 1's waiting begins anew, and all see 1 but 1.
+	w.setBusy(1, true)
+	w.setBusy(1, false)
+	before := w.r.Stats().Rescored
+	w.sleep(w.cfg.Refresh)
+	if n := w.r.Stats().Rescored - before; n < 9 {
+		t.Fatalf("%d lists were ranked afresh", n)
+	}
+}
+
+// A ranking costs as much as there are people, so it comes the more rarely the
+// more they are, and small lobbies have theirs every Refresh.
+func TestThePeriodGrowsWithThePeople(t *testing.T) {
+	for people, want := range map[int]time.Duration{10: 15 * time.Second, 2500: 15 * time.Second, 10_000: time.Minute} {
+		r := newWorld(t, Config{}).r
+		r.count.People = people
+		if got := r.period(); got != want.Milliseconds() {
+			t.Errorf("%d people: a period of %d ms, want %v", people, got, want)
+		}
+	}
+	const n = 40
+	w := newWorld(t, Config{RefreshEach: time.Second}) // as if they were thousands
+	crowd(w, n, n)
+	w.sleep(n * time.Second)
+	w.sent()
+	for range 10 {
+		before := w.r.Stats().Rescored
+		for id := lobby.PersonID(1); id <= n; id++ {
+			w.setBusy(id, true)
+			w.setBusy(id, false) // something for every list
+		}
+		w.sleep(n * time.Second)
+		if got := w.r.Stats().Rescored - before; got < n/2 || got > 2*n {
+			t.Fatalf("%d rankings in a period of %d lists", got, n)
+		}
+	}
+	w.check()
 }
 
 // Who is visible stays until someone clearly better is found at a refresh.

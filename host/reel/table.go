@@ -59,18 +59,27 @@ type scoring func(ctx context.Context, now int64, one, first int, out []int32) e
 // scoreRows scores one against all rows of t at this moment. The scores are scratch, good until
 // the next pass; none are given unless all could be had.
 func (r *Reel) scoreRows(ctx context.Context, t *table, one int, score scoring) ([]int32, bool) {
-	r.scores = slices.Grow(r.scores[:0], len(t.rows))[:len(t.rows)]
-	for first := 0; first < len(r.scores); first += policy.MaxRowsPerCall {
-		out := r.scores[first:min(first+policy.MaxRowsPerCall, len(r.scores))]
-		if err := score(ctx, r.now, one, first, out); err != nil {
-			if ctx.Err() == nil {
-				r.count.MatchFailures++
-				r.warn("match failed", err, t.gen)
-			}
+	if cap(r.scores) < len(t.rows) {
+		r.scores = make([]int32, 2*len(t.rows))
+	}
+	all := r.scores[:len(t.rows)]
+	for first := 0; first < len(all); first += policy.MaxRowsPerCall {
+		if !r.ask(ctx, t, score, one, first, all[first:min(first+policy.MaxRowsPerCall, len(all))]) {
 			return nil, false
 		}
 	}
-	return r.scores, true
+	return all, true
+}
+
+// ask is one call of a scorer.
+func (r *Reel) ask(ctx context.Context, t *table, score scoring, one, first int, out []int32) bool {
+	r.credit -= len(out)
+	err := score(ctx, r.now, one, first, out)
+	if err != nil && ctx.Err() == nil {
+		r.count.MatchFailures++
+		r.warn("match failed", err, t.gen)
+	}
+	return err == nil
 }
 
 // warn logs at most once a second: a broken plugin fails for everyone.
@@ -96,7 +105,7 @@ func (r *Reel) admit(ctx context.Context, p *person) {
 		}
 	}
 	if p.view != nil {
-		r.rescoreBy(p.view, r.now)
+		r.rankSoon(p.view)
 	}
 	for _, v := range p.seenBy {
 		if v.table == nil {
@@ -108,7 +117,7 @@ func (r *Reel) admit(ctx context.Context, p *person) {
 	} else {
 		p.tries++
 		p.retryAt = r.now + r.backoff(p.tries)
-		r.alarms.set(p.retryAt, admitDue, p.id)
+		r.ranks.set(p.retryAt, admitDue, p.id)
 	}
 }
 
@@ -123,12 +132,29 @@ func (r *Reel) seat(ctx context.Context, t *table, p *person) bool {
 		t.set(p.slot, was)
 		return false
 	}
+	if was.p == nil {
+		r.introduce(t, p, scores)
+		return true
+	}
 	for slot, score := range scores {
 		if o := t.rows[slot].p; o != nil && o != p && o.view != nil && o.view.table == t {
-			r.consider(o.view, p, score, was.p == nil)
+			r.consider(o.view, p, score)
 		}
 	}
 	return true
+}
+
+// introduce has everyone take note of a newcomer. It concerns few of many.
+func (r *Reel) introduce(t *table, p *person, scores []int32) {
+	floor := r.slots.floor[:len(scores)]
+	for slot, score := range scores {
+		if score <= floor[slot] {
+			continue
+		}
+		if o := t.rows[slot].p; o != nil && o != p && o.view != nil && o.view.table == t {
+			r.welcome(o.view, p, score)
+		}
+	}
 }
 
 // rescore ranks v's list by the current generation. If that fails a list of
@@ -139,11 +165,11 @@ func (r *Reel) rescore(ctx context.Context, v *viewer) {
 	for _, t := range slices.Backward(r.tables) {
 		if t.holds(v.p) {
 			if scores, ok := r.scoreRows(ctx, t, v.p.slot, t.match.Score); ok {
-				v.fails, v.ranked = 0, r.now
-				r.rescoreBy(v, r.phase(v.p.id))
+				v.fails = 0
 				r.rank(v, t, scores)
 				r.lease(v, t)
 				v.gen = t.gen
+				r.paceRank(v)
 				r.count.Rescored++
 				r.touch(v)
 				return
@@ -155,13 +181,8 @@ func (r *Reel) rescore(ctx context.Context, v *viewer) {
 	}
 	v.fails++
 	r.rescoreBy(v, r.now+r.backoff(v.fails))
-}
-
-// rescoreBy has v ranked at that time, if it is not to be earlier anyway.
-func (r *Reel) rescoreBy(v *viewer, at int64) {
-	if v.refreshAt == 0 || at < v.refreshAt {
-		v.refreshAt = at
-		r.alarms.set(at, refreshDue, v.p.id)
+	if len(v.joining) > 0 {
+		r.touch(v)
 	}
 }
 
@@ -176,8 +197,8 @@ func (r *Reel) lease(v *viewer, t *table) {
 }
 
 // renew takes the scorer of a new generation, if there is one. The lists move
-// to it as each comes up for its refresh, which is a sweep staggered over one
-// Refresh; the old one is kept until the last has moved.
+// to it each at its own phase of one period; the old one is kept until the last
+// has moved.
 func (r *Reel) renew(ctx context.Context) {
 	if r.now < r.renewAt || ctx.Err() != nil || len(r.tables) > 0 && !r.deps.Stale() {
 		return
@@ -198,22 +219,32 @@ func (r *Reel) renew(ctx context.Context) {
 		return
 	}
 	r.count.Generations++
-	for slot, p := range r.slots {
-		if p == nil {
-			continue
-		}
-		t.set(slot, row{p, p.row})
-		if p.view != nil && p.view.table == nil {
-			r.rescoreBy(p.view, r.now)
+	t.rows = make([]row, 0, len(r.slots.people))
+	for slot, p := range r.slots.people {
+		if p != nil {
+			t.set(slot, row{p, p.row})
+			r.sweep(p.view)
 		}
 	}
 	r.tables = append(r.tables, t)
 	r.retire(ctx)
 }
 
+// sweep has a list move to a new generation: within a period, and soon if there
+// is nothing in it to look at meanwhile.
+func (r *Reel) sweep(v *viewer) {
+	switch {
+	case v == nil:
+	case len(v.visible) == 0:
+		r.rankSoon(v)
+	default:
+		r.rescoreBy(v, r.phase(v.p.id))
+	}
+}
+
 func (r *Reel) renewLater(wait int64) {
 	r.renewAt = r.now + wait
-	r.alarms.set(r.renewAt, renewDue, 0)
+	r.chores.set(r.renewAt, renewDue, 0)
 }
 
 // retire closes the generations before the current one on which no list stands
@@ -225,10 +256,10 @@ func (r *Reel) retire(ctx context.Context) {
 		if t.views > 0 && i == len(r.tables)-2 {
 			continue
 		}
-		for _, p := range r.slots {
+		for _, p := range r.slots.people {
 			if p != nil && p.view != nil && p.view.table == t {
 				r.lease(p.view, nil)
-				p.view.reserve, p.view.more = nil, true // nobody keeps it true any more
+				p.view.reserve, p.view.more = p.view.reserve[:0], true // nobody keeps it true any more
 			}
 		}
 		r.tables = slices.Delete(r.tables, i, i+1)
