@@ -148,15 +148,9 @@ func (r *Reel) welcome(v *viewer, p *person, score int32) {
 	if last := len(v.visible) - 1; last >= 0 && int64(score) > int64(v.visible[last].score)+margin(v.visible) {
 		r.stir(v) // the next ranking will show them
 	}
-	at, _ := slices.BinarySearchFunc(v.reserve, e, before)
-	if at == r.cfg.Reserve {
-		v.more = true
-		return
+	if at, _ := slices.BinarySearchFunc(v.reserve, e, before); at < r.cfg.Reserve {
+		v.reserve = slices.Insert(v.reserve[:min(len(v.reserve), r.cfg.Reserve-1)], at, e)
 	}
-	if len(v.reserve) == r.cfg.Reserve {
-		v.reserve = v.reserve[:r.cfg.Reserve-1]
-	}
-	v.reserve = slices.Insert(v.reserve, at, e)
 	if len(v.reserve) == r.cfg.Reserve {
 		r.settleFloor(v, v.reserve[r.cfg.Reserve-1].score)
 	}

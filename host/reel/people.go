@@ -23,7 +23,6 @@ type person struct {
 
 	tries   int   // failed admissions in a row
 	retryAt int64 // of the next; 0: none due
-	mark    uint64
 }
 
 const absent = -1

@@ -16,6 +16,7 @@ func TestRandomEvenings(t *testing.T) {
 		w := newWorld(t, Config{
 			K: rapid.IntRange(1, 6).Draw(t, "k"), Reserve: rapid.IntRange(1, 5).Draw(t, "reserve"),
 			ExposureFactor: 1, Few: rapid.IntRange(1, 3).Draw(t, "few"),
+			RefreshEach: rapid.SampledFrom([]time.Duration{0, time.Second, 3 * time.Second}).Draw(t, "refreshEach"),
 		})
 		person := rapid.Map(rapid.IntRange(1, 24), func(i int) lobby.PersonID { return lobby.PersonID(i) })
 		conn := rapid.Map(rapid.IntRange(1, 2), func(i int) lobby.ConnID { return lobby.ConnID(i) })
@@ -85,7 +86,7 @@ func TestRandomEvenings(t *testing.T) {
 
 		// When the trouble is over and everyone has been refreshed, nobody lacks a face they could have.
 		w.fail = func(*fakeMatch, int, int, int) bool { return false }
-		w.sleep(3 * w.cfg.Refresh)
+		w.sleep(3*w.cfg.Refresh + time.Duration(2*w.r.period())*time.Millisecond)
 		w.check()
 		w.nobodyLacks()
 		if len(w.r.tables) > 1 {

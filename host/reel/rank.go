@@ -52,63 +52,71 @@ func (r *Reel) rank(v *viewer, t *table, scores []int32) {
 
 // best finds the K+Reserve best that v could be shown and does not see, in
 // order; nobody left out who could be shown has a score above floor. It sets
-// v.more if there are any. The slice is scratch.
-func (r *Reel) best(v *viewer, t *table, scores []int32) (pool []place, floor int32) {
-	r.ignore(v)
+// v.more if there are any. The slice is scratch; who is passed over has become
+// ineligible in scores.
+func (r *Reel) best(v *viewer, t *table, scores []int32) (list []place, floor int32) {
+	r.ignore(v, scores)
 	want := r.cfg.K + r.cfg.Reserve
-	pool, floor = r.pool[:0], policy.Ineligible
-	var last place // of those that are good enough so far
+	keys := r.keys[:0]
+	floor = policy.Ineligible
 	cut := func() {
-		slices.SortFunc(pool, before)
-		if len(pool) > want {
-			pool, last = pool[:want], pool[want-1]
-			// One as good may still come first by their id.
-			floor, v.more = last.score-1, true
+		slices.Sort(keys)
+		if left := len(keys) - want; left > 0 {
+			keys = keys[:copy(keys, keys[left:])]
+			floor, v.more = scoreOf(keys[0]), true
 		}
 	}
 	full := r.slots.full[:len(scores)]
 	for slot, score := range scores {
-		if score <= floor {
-			continue // nearly everyone, of many: no more than this comparison
-		}
-		if full[slot] {
+		switch {
+		case score <= floor: // nearly everyone, of many: no more than this comparison
+		case full[slot]:
 			v.more = true
-			continue
-		}
-		p := t.rows[slot].p
-		if p == nil || p.mark == r.mark {
-			continue
-		}
-		e := place{p: p, score: score}
-		if last.p != nil && before(last, e) < 0 {
-			continue
-		}
-		if pool = append(pool, e); len(pool) == 4*want {
-			cut()
+		case t.rows[slot].p != nil:
+			if keys = append(keys, keyOf(score, slot)); len(keys) == 4*want {
+				cut()
+			}
 		}
 	}
 	cut()
-	r.pool = pool[:0]
-	if last.p != nil {
-		floor = last.score
+	r.keys = keys[:0]
+	list = r.pool[:0]
+	for _, k := range slices.Backward(keys) {
+		if p := t.rows[slotOf(k)].p; r.barredUntil(v.p, p) == 0 {
+			list = append(list, place{p: p, score: scoreOf(k)})
+		}
 	}
-	return slices.DeleteFunc(pool, func(e place) bool { return r.barredUntil(v.p, e.p) > 0 }), floor
+	r.pool = list[:0]
+	return list, floor
 }
 
-// ignore marks whom a ranking of v passes over: themselves, whom they see
-// already, and whom they may not.
-func (r *Reel) ignore(v *viewer) {
-	r.mark++
-	v.p.mark = r.mark
+// ignore makes those ineligible whom a ranking of v passes over: themselves,
+// whom they see already, and whom they may not.
+func (r *Reel) ignore(v *viewer, scores []int32) {
+	not := func(p *person) {
+		if p != nil && p.slot != absent && p.slot < len(scores) {
+			scores[p.slot] = policy.Ineligible
+		}
+	}
+	not(v.p)
 	for _, e := range v.visible {
-		e.p.mark = r.mark
+		not(e.p)
 	}
 	for _, b := range v.p.bars {
-		if o := r.people[b.other]; o != nil && b.until > r.now {
-			o.mark = r.mark
+		if b.until > r.now {
+			not(r.people[b.other])
 		}
 	}
 }
+
+// A key is a score and a row in one number, so that many are sorted fast: the
+// greater comes first, and of equal scores the lower row.
+func keyOf(score int32, slot int) uint64 {
+	return uint64(uint32(score)^1<<31)<<32 | uint64(^uint32(slot))
+}
+
+func scoreOf(key uint64) int32 { return int32(uint32(key>>32) ^ 1<<31) }
+func slotOf(key uint64) int    { return int(^uint32(key)) }
 
 // spare gives a viewer who would have fewer than Few faces some that are at
 // their limit, the least exposed first.

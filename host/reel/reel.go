@@ -108,10 +108,10 @@ type Reel struct {
 	loggedAt   int64
 
 	count    Stats
-	exposure []int // how many faces have so many viewers
-	mark     uint64
+	exposure []int   // how many faces have so many viewers
 	scores   []int32 // scratch of one scoring
-	pool     []place // scratch of one ranking
+	keys     []uint64
+	pool     []place // scratch of one ranking, as keys
 	next     []shown // scratch of one update
 }
 
