@@ -129,6 +129,23 @@ func TestTheEndOfABarCostsTwoScores(t *testing.T) {
 	w.check()
 }
 
+// A bar holds for both, though only one of them came with it.
+func TestABarOfOneHoldsForBoth(t *testing.T) {
+	w := newWorld(t, Config{})
+	crowd(w, 3, 3)
+	f := w.face(4, anyone, 5000)
+	w.faces[4] = f
+	w.news(lobby.Entered{Person: 4, Since: w.now(), Bars: []lobby.Bar{{Other: 2, Until: w.now() + time.Hour.Milliseconds()}}}, f)
+	w.watch(4, 1)
+	w.sleep(2 * w.cfg.Refresh)
+	w.mustShow(1, 4, 2, 3)
+	w.mustShow(2, 1, 3)
+	w.mustShow(4, 1, 3)
+	w.sleep(time.Hour)
+	w.mustShow(2, 4, 1, 3)
+	w.mustShow(4, 1, 2, 3)
+}
+
 // Two swaps in a row leave lists without a scorer: they are not all ranked at once for it.
 func TestListsWithoutAScorerAreSwept(t *testing.T) {
 	w := newWorld(t, Config{})
@@ -197,7 +214,19 @@ func TestTheFloorKeepsOutNobodyBetter(t *testing.T) {
 		w := newWorld(t, Config{K: 2, Reserve: rapid.IntRange(1, 4).Draw(t, "reserve"), ExposureFactor: 100})
 		crowd(w, rapid.IntRange(3, 20).Draw(t, "people"), 3)
 		for id := lobby.PersonID(100); id < 140; id++ {
-			w.enter(id, anyone, rapid.IntRange(2700, 3100).Draw(t, "worth"))
+			lasts := map[lobby.PersonID]int32{}
+			for viewer := lobby.PersonID(1); viewer <= 3; viewer++ {
+				if list := w.r.people[viewer].view.reserve; len(list) > 0 {
+					lasts[viewer] = list[len(list)-1].score
+				}
+			}
+			w.enter(id, anyone, rapid.IntRange(2900, 3000).Draw(t, "worth"))
+			w.settle()
+			for viewer, last := range lasts {
+				if score := million + points(w.now(), w.faces[id].Row); score > last && !w.r.people[viewer].view.lists(w.r.people[id]) {
+					t.Fatalf("%d scores %d for %d, whose last has %d, and is in no list", id, score, viewer, last)
+				}
+			}
 			if rapid.IntRange(0, 3).Draw(t, "and one leaves") == 0 {
 				w.leave(id - lobby.PersonID(rapid.IntRange(0, 1).Draw(t, "who")))
 			}
@@ -210,12 +239,15 @@ func TestTheFloorKeepsOutNobodyBetter(t *testing.T) {
 	})
 }
 
+func (v *viewer) lists(p *person) bool {
+	return v.find(p) >= 0 || slices.ContainsFunc(v.reserve, func(e place) bool { return e.p == p })
+}
+
 func (w *world) floorHolds(v *viewer) {
 	floor := w.r.slots.floor[v.p.slot]
 	for id, f := range w.faces {
 		o := w.r.people[id]
-		listed := v.find(o) >= 0 || slices.ContainsFunc(v.reserve, func(e place) bool { return e.p == o })
-		if score := million + points(w.now(), f.Row); !listed && o != v.p && score > floor {
+		if score := million + points(w.now(), f.Row); !v.lists(o) && o != v.p && score > floor {
 			w.t.Fatalf("%d scores %d for %d, whose floor is %d, and is in no list", id, score, v.p.id, floor)
 		}
 	}
