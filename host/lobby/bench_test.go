@@ -1,6 +1,7 @@
 package lobby
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 )
@@ -21,10 +22,44 @@ func crowd(n int) *Lobby {
 	return l
 }
 
-// BenchmarkStep is the evening of 1,000 people: mostly words in calls, with
-// rings, answers and ends between. One op is one step.
+// BenchmarkStep is the evening: mostly words in calls, with rings, answers and
+// ends between. One op is one step, and costs the same among however many.
 func BenchmarkStep(b *testing.B) {
-	const people = 1000
+	for _, people := range []int{100, 1000, 10_000} {
+		b.Run(fmt.Sprintf("people=%d", people), func(b *testing.B) { benchmarkStep(b, people) })
+	}
+}
+
+// BenchmarkEnter is someone who comes and goes among ten thousand, of whom many
+// rang without an answer before.
+func BenchmarkEnter(b *testing.B) {
+	const people = 10_000
+	l := crowd(people)
+	now := int64(1)
+	for i := range PersonID(maxHeld) {
+		l.Step(Stamp{At: now}, Invite{From{Person: 1 + i%people, Conn: ConnID(1 + i%people)}, 1 + (i+i/people+1)%people, 60, &Offer{SeenAt: now}})
+		if i%500 == 0 {
+			now += l.rules.RingMS
+			l.Step(Stamp{At: now}, Tick{})
+		}
+	}
+	f := From{Person: people + 1, Conn: people + 1}
+	b.ReportAllocs()
+	b.ResetTimer()
+	for range b.N {
+		l.Step(Stamp{At: now}, Connect{f.Person, f.Conn})
+		for _, e := range l.Step(Stamp{At: now}, Enter{f}) {
+			if q, ok := e.(Load); ok {
+				l.Step(Stamp{At: now}, Loaded{Op: q.Op, Person: f.Person})
+			}
+		}
+		l.Step(Stamp{At: now}, Leave{f})
+		l.Step(Stamp{At: now}, Disconnect{f.Person, f.Conn})
+	}
+	b.ReportMetric(float64(len(l.held.ties)), "held")
+}
+
+func benchmarkStep(b *testing.B, people int) {
 	l := crowd(people)
 	dice := rand.New(rand.NewPCG(1, 2))
 	now := int64(1)
@@ -49,8 +84,8 @@ func BenchmarkStep(b *testing.B) {
 		}
 		todo := []Event{ev}
 		for len(todo) > 0 && steps < b.N {
-			now += 2
 			steps++
+			now = 1 + int64(2000*steps/people) // however many, as much happens to each in a second
 			effects := l.Step(Stamp{At: now, Seed: dice.Uint64()}, todo[0])
 			todo = todo[1:]
 			for _, e := range effects {

@@ -49,9 +49,9 @@ func TestMemoryIsBounded(t *testing.T) {
 	now += 60_000
 	step(Tick{})
 	ties := len(l.people[1].ties)
-	if len(l.people) != 1 || ties > 200 || len(l.held)+len(l.stores)+len(l.asks)+len(l.timers.heap) > 0 {
+	if len(l.people) != 1 || ties > 200 || len(l.held.ties)+len(l.held.with)+len(l.stores)+len(l.asks)+len(l.timers.heap) > 0 {
 		t.Errorf("kept %d people, %d ties, %d held, %d writes, %d questions, %d timers",
-			len(l.people), ties, len(l.held), len(l.stores), len(l.asks), len(l.timers.heap))
+			len(l.people), ties, len(l.held.ties), len(l.stores), len(l.asks), len(l.timers.heap))
 	}
 }
 
@@ -68,8 +68,8 @@ func TestRefusedBlocksAreBounded(t *testing.T) {
 		}
 	}
 	l.Step(Stamp{At: 2}, Gone{1})
-	if len(l.held) != maxHeld || l.tieOf(1, 2).until != Forever {
-		t.Errorf("%d held; the first until %d", len(l.held), l.tieOf(1, 2).until)
+	if len(l.held.ties) != maxHeld || l.tieOf(1, 2).until != Forever {
+		t.Errorf("%d held; the first until %d", len(l.held.ties), l.tieOf(1, 2).until)
 	}
 }
 

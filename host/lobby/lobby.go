@@ -16,7 +16,7 @@ type Lobby struct {
 	meetings map[CallID]*meeting // ringing, settling or in a call
 	stores   map[OpID]*storing
 	asks     map[OpID]*asking
-	held     map[Pair]tie  // bars the store may not have
+	held     held
 	limbo    map[Pair]bool // pairs whose call was called off while it was being stored
 	timers   timers
 }
@@ -32,7 +32,7 @@ func New(rules Rules) *Lobby {
 		meetings: map[CallID]*meeting{},
 		stores:   map[OpID]*storing{},
 		asks:     map[OpID]*asking{},
-		held:     map[Pair]tie{},
+		held:     newHeld(),
 		limbo:    map[Pair]bool{},
 	}
 }

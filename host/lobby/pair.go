@@ -12,12 +12,9 @@ type tie struct {
 	met    int
 }
 
-// maxHeld bounds the blocks that are remembered although the store refused them.
-const maxHeld = 10_000
-
 // tieOf is the strictest that is known of two people.
 func (l *Lobby) tieOf(x, y PersonID) tie {
-	t := l.held[PairOf(x, y)]
+	t := l.held.ties[PairOf(x, y)]
 	for _, k := range [2][2]PersonID{{x, y}, {y, x}} {
 		if p := l.people[k[0]]; p != nil {
 			t = stricter(t, p.ties[k[1]])
@@ -42,13 +39,13 @@ func (l *Lobby) setTie(pair Pair, t tie) {
 			p.tie(k[1], t, l.now)
 		}
 	}
-	if _, ok := l.held[pair]; !ok {
+	if _, ok := l.held.ties[pair]; !ok {
 		return
 	}
 	if t.until > l.now {
-		l.held[pair] = t
+		l.held.set(pair, t, l.now)
 	} else {
-		delete(l.held, pair)
+		l.held.drop(pair)
 	}
 }
 
@@ -80,12 +77,8 @@ func (l *Lobby) barsOf(p *person) []Bar {
 	for id := range p.ties {
 		others = append(others, id)
 	}
-	for pair := range l.held {
-		if pair.A == p.id {
-			others = append(others, pair.B)
-		} else if pair.B == p.id {
-			others = append(others, pair.A)
-		}
+	for id := range l.held.with[p.id] {
+		others = append(others, id)
 	}
 	slices.Sort(others)
 	var bars []Bar
@@ -123,25 +116,14 @@ func (l *Lobby) barUnsaved(m *meeting, until int64, reason string) {
 	}
 }
 
-// hold remembers a pair's bar independently of whether its people are here.
-func (l *Lobby) hold(pair Pair) {
-	if _, ok := l.held[pair]; !ok && len(l.held) >= maxHeld {
-		for p, t := range l.held {
-			if t.until <= l.now {
-				delete(l.held, p)
-			}
-		}
-		if len(l.held) >= maxHeld {
-			return
-		}
-	}
-	l.held[pair] = l.tieOf(pair.A, pair.B)
-}
+// hold remembers a pair's bar independently of whether its people are here, if
+// there is room.
+func (l *Lobby) hold(pair Pair) { l.held.set(pair, l.tieOf(pair.A, pair.B), l.now) }
 
 // saved lets go of a held bar that the store has now.
 func (l *Lobby) saved(pair Pair, until int64) {
-	if l.held[pair].until == until {
-		delete(l.held, pair)
+	if t, ok := l.held.ties[pair]; ok && t.until == until {
+		l.held.drop(pair)
 	}
 }
 
