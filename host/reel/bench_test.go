@@ -75,15 +75,7 @@ func benchmarkEvening(b *testing.B, people int, match policy.Match) {
 	e.run(b.Context(), 3*time.Minute)
 	kept := heap() - before
 
-	var all time.Duration
-	var passes []time.Duration
-	e.passed = func(pass func() (time.Duration, bool)) (time.Duration, bool) {
-		began := threadTime()
-		wait, ok := pass()
-		took := threadTime() - began
-		all, passes = all+took, append(passes, took)
-		return wait, ok
-	}
+	spent := e.timed()
 	was, changes, calls := e.r.Stats(), e.changes, e.calls
 	minutes := 0
 	for b.Loop() {
@@ -95,16 +87,63 @@ func benchmarkEvening(b *testing.B, people int, match policy.Match) {
 		b.ReportMetric(float64(n)/float64(minutes)/float64(people), unit)
 	}
 	b.ReportMetric(0, "ns/op")
-	each(int(all.Nanoseconds()/1000), "cpu-µs/person/min")
+	each(int(spent.sum.Microseconds()), "cpu-µs/person/min")
 	each(e.changes-changes, "changes/person/min")
 	each(is.Cards-was.Cards, "cards/person/min")
 	each(is.Updates-was.Updates, "updates/person/min")
 	each(is.Rescored-was.Rescored, "rankings/person/min")
 	each(2*(e.calls-calls), "calls/person/min")
-	slices.Sort(passes)
-	b.ReportMetric(float64(passes[len(passes)*999/1000].Microseconds()), "p99.9-pass-µs")
-	b.ReportMetric(float64(passes[len(passes)-1].Microseconds()), "longest-pass-µs")
+	spent.report(b)
 	b.ReportMetric(kept/float64(people), "B/person")
+	e.r.Stop(context.Background())
+}
+
+// spent is what passes took.
+type spent struct {
+	sum    time.Duration
+	passes []time.Duration
+}
+
+// timed takes the time of all passes from now on.
+func (e *evening) timed() *spent {
+	s := &spent{}
+	e.passed = func(pass func() (time.Duration, bool)) (time.Duration, bool) {
+		began := threadTime()
+		wait, ok := pass()
+		took := threadTime() - began
+		s.sum, s.passes = s.sum+took, append(s.passes, took)
+		return wait, ok
+	}
+	return s
+}
+
+func (s *spent) report(b *testing.B) {
+	slices.Sort(s.passes)
+	b.ReportMetric(float64(s.passes[len(s.passes)*999/1000].Microseconds()), "p99.9-pass-µs")
+	b.ReportMetric(float64(s.passes[len(s.passes)-1].Microseconds()), "longest-pass-µs")
+}
+
+// BenchmarkSwap is the minute of an evening of ten thousand in which their rule changes.
+func BenchmarkSwap(b *testing.B) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	const people = 10_000
+	makes := rules()
+	e := newEvening(people, makes["C"](b))
+	next := makes["native"](b)
+	e.gather(time.Minute)
+	e.run(b.Context(), 3*time.Minute)
+	s, swaps := e.timed(), 0
+	for b.Loop() {
+		taken := false
+		e.r.deps.Stale = func() bool { return !taken }
+		e.r.deps.Ranker = func(context.Context) (policy.Match, error) { taken = true; return next, nil }
+		e.run(b.Context(), time.Minute)
+		next, swaps = makes[[2]string{"C", "native"}[swaps%2]](b), swaps+1
+	}
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(float64(s.sum.Microseconds())/float64(swaps)/people, "cpu-µs/person/min")
+	s.report(b)
 	e.r.Stop(context.Background())
 }
 

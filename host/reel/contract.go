@@ -1,6 +1,12 @@
 // Package reel keeps, for everyone who watches, the ranked list of who is here.
 // It is a read model: one goroutine applies the lobby's ordered feed, owns the
 // rows, asks the scorer, and emits a whole reel once and deltas after that.
+//
+// It does three things at three paces. News is applied as it comes: who comes
+// is held against every list with one scoring, who goes is replaced from the
+// reserve. Lists are ranked afresh in a sweep whose period grows with the
+// people (pace.go). Updates go to a viewer at most five times a second, and who
+// is busy or free once a second. A pass does a bounded amount of each (pass.go).
 package reel
 
 import (
