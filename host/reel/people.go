@@ -79,7 +79,6 @@ type viewer struct {
 	gen     policy.Generation
 	visible []place // in order
 	reserve []place // in order; may name people who have left or are at their limit
-	floor   int32   // nobody who is in neither, and could be, had a score above it
 	more    bool    // there may be others to show beyond the reserve
 
 	ranked    int64 // when the list was ranked; 0: never
