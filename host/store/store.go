@@ -29,6 +29,8 @@ var (
 // Store is everything at once, as a backend offers it. Consumers declare the part they use.
 type Store interface {
 	People
+	Accounts
+	Moderation
 	Meetings
 	Plugins
 	// Ping reads one row; nil means the store can answer.
@@ -79,7 +81,7 @@ type Session struct {
 type People interface {
 	// SignUp stores a new person and their first session, both or neither.
 	SignUp(ctx context.Context, p Person, s Session) error
-	// Login returns whose unexpired session this is. ErrNotFound otherwise.
+	// Login returns whose unexpired session this is. ErrNotFound otherwise, and for the banned.
 	Login(ctx context.Context, tokenHash string, now int64) (lobby.PersonID, error)
 	// Logout deletes one session; deleting what is not there is no error.
 	Logout(ctx context.Context, tokenHash string) error

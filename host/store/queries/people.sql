@@ -19,7 +19,9 @@ ON CONFLICT DO NOTHING;
 SELECT * FROM sessions WHERE token_hash = @token_hash;
 
 -- name: Login :one
-SELECT person_id FROM sessions WHERE token_hash = @token_hash AND expires_at > @now;
+SELECT person_id FROM sessions
+WHERE token_hash = @token_hash AND expires_at > @now
+    AND NOT EXISTS (SELECT 1 FROM bans WHERE bans.person_id = sessions.person_id);
 
 -- name: DeleteSession :exec
 DELETE FROM sessions WHERE token_hash = @token_hash;

@@ -201,7 +201,7 @@ func writeErr(op string, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case says(err, store.ErrNotFound, store.ErrConflict, store.ErrUnavailable, store.ErrUnknown,
+	case says(err, store.ErrNotFound, store.ErrConflict, store.ErrTaken, store.ErrBanned, store.ErrUnavailable, store.ErrUnknown,
 		context.Canceled, context.DeadlineExceeded):
 	case errors.As(err, &own) && own.Code()&0xff == sqlite3.SQLITE_CONSTRAINT:
 		err = fmt.Errorf("%w: %w", store.ErrConflict, err)

@@ -26,6 +26,23 @@ const (
 	History     Op = "History"
 	Cooldowns   Op = "Cooldowns"
 
+	Session        Op = "Session"
+	Sessions       Op = "Sessions"
+	OpenSession    Op = "OpenSession"
+	RenewSession   Op = "RenewSession"
+	EndSessions    Op = "EndSessions"
+	Upgrade        Op = "Upgrade"
+	Account        Op = "Account"
+	AccountByEmail Op = "AccountByEmail"
+	SetPassword    Op = "SetPassword"
+	Held           Op = "Held"
+	PhotoInUse     Op = "PhotoInUse"
+	Depart         Op = "Depart"
+
+	Reports Op = "Reports"
+	Rule    Op = "Rule"
+	Rulings Op = "Rulings"
+
 	SavePlugins      Op = "SavePlugins"
 	PluginVersions   Op = "PluginVersions"
 	PluginGeneration Op = "PluginGeneration"

@@ -141,7 +141,7 @@ func TestMemoryKeepsReports(t *testing.T) {
 	r := lobby.ReportFiled{By: 1, Of: 2, At: 3, Reason: "other", Body: body}
 	m.Commit(t.Context(), []lobby.Write{r, r})
 	body[0] = 'X'
-	if got := m.Reports(); len(got) != 1 || string(got[0].Body) != "rude" {
+	if got := m.Filed(); len(got) != 1 || string(got[0].Body) != "rude" {
 		t.Fatalf("%+v", got)
 	}
 }

@@ -23,9 +23,13 @@ type Memory struct {
 	sessions  map[string]store.Session
 	calls     map[lobby.CallID]call
 	cooldowns map[lobby.Pair]cooldown
-	blocks    map[lobby.BlockSet]bool // At 0
+	blocks    map[lobby.BlockSet]int64 // when; the key's At is 0
 	reports   map[report]lobby.ReportFiled
 	plugins   plugins
+	accounts  map[lobby.PersonID]store.Account
+	bans      map[lobby.PersonID]store.Ruling
+	rulings   map[decided]store.Ruling
+	departed  map[string]store.Departure // by EmailHash; Person 0
 }
 
 type call struct {
@@ -52,9 +56,13 @@ func NewMemory() *Memory {
 		sessions:  map[string]store.Session{},
 		calls:     map[lobby.CallID]call{},
 		cooldowns: map[lobby.Pair]cooldown{},
-		blocks:    map[lobby.BlockSet]bool{},
+		blocks:    map[lobby.BlockSet]int64{},
 		reports:   map[report]lobby.ReportFiled{},
 		plugins:   newPlugins(),
+		accounts:  map[lobby.PersonID]store.Account{},
+		bans:      map[lobby.PersonID]store.Ruling{},
+		rulings:   map[decided]store.Ruling{},
+		departed:  map[string]store.Departure{},
 	}
 }
 
@@ -119,7 +127,7 @@ func (m *Memory) Login(ctx context.Context, tokenHash string, now int64) (lobby.
 	}
 	defer m.mu.Unlock()
 	s, ok := m.sessions[tokenHash]
-	if !ok || s.ExpiresAt <= now {
+	if _, banned := m.bans[s.Person]; !ok || banned || s.ExpiresAt <= now {
 		return 0, fmt.Errorf("memory: login: %w", store.ErrNotFound)
 	}
 	return s.Person, nil
@@ -217,9 +225,9 @@ func (m *Memory) apply(w lobby.Write) error {
 	case lobby.CooldownSet:
 		m.cool(w)
 	case lobby.BlockSet:
-		m.blocks[lobby.BlockSet{By: w.By, Of: w.Of}] = true
+		m.block(w.By, w.Of, w.At)
 	case lobby.ReportFiled:
-		m.blocks[lobby.BlockSet{By: w.By, Of: w.Of}] = true
+		m.block(w.By, w.Of, w.At)
 		key := report{w.By, w.Of, w.At}
 		if _, ok := m.reports[key]; !ok {
 			w.Body = slices.Clone(w.Body)
@@ -227,6 +235,14 @@ func (m *Memory) apply(w lobby.Write) error {
 		}
 	}
 	return nil
+}
+
+// block: the first of its kind stays.
+func (m *Memory) block(by, of lobby.PersonID, at int64) {
+	key := lobby.BlockSet{By: by, Of: of}
+	if _, there := m.blocks[key]; !there {
+		m.blocks[key] = at
+	}
 }
 
 func (m *Memory) cool(w lobby.CooldownSet) {
@@ -242,15 +258,6 @@ func (m *Memory) count(p lobby.Pair, by int) {
 	c := m.cooldowns[p]
 	c.met = max(c.met+by, 0)
 	m.cooldowns[p] = c
-}
-
-// Reports returns the complaints filed so far, oldest first.
-func (m *Memory) Reports() []lobby.ReportFiled {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return slices.SortedFunc(maps.Values(m.reports), func(x, y lobby.ReportFiled) int {
-		return cmp.Or(cmp.Compare(x.At, y.At), cmp.Compare(x.By, y.By), cmp.Compare(x.Of, y.Of))
-	})
 }
 
 // Bars implements store.Meetings.

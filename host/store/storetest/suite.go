@@ -28,6 +28,9 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		cases []check
 	}{
 		{"People", peopleChecks},
+		{"Accounts", accountChecks},
+		{"Departures", departureChecks},
+		{"Moderation", moderationChecks},
 		{"Calls", callChecks},
 		{"Bars", barChecks},
 		{"History", historyChecks},

@@ -18,7 +18,7 @@ var modelChecks = []check{
 		evening := int64(0)
 		rapid.Check(t, func(rt *rapid.T) {
 			evening++
-			both := pair{Store: s, model: NewMemory(), base: evening * 1000}
+			both := pair{Store: s, model: NewMemory(), base: evening * 1000, left: new(int64)}
 			for range rapid.IntRange(1, 12).Draw(rt, "steps") {
 				both.step(rt)
 			}
@@ -32,6 +32,13 @@ type pair struct {
 	store.Store
 	model *Memory
 	base  int64
+	left  *int64 // how many departed
+}
+
+// stead is the next number that nobody had. The first few are compared, too.
+func (p pair) stead() lobby.PersonID {
+	*p.left++
+	return lobby.PersonID(p.base + crowd + *p.left)
 }
 
 const crowd = 4 // few people, so that they meet often
@@ -50,7 +57,7 @@ func (p pair) time(rt *rapid.T, label string) int64 {
 
 func (p pair) step(rt *rapid.T) {
 	ctx := context.Background()
-	switch rapid.IntRange(0, 5).Draw(rt, "what") {
+	switch rapid.IntRange(0, 9).Draw(rt, "what") {
 	case 0:
 		who := p.person(rt, "who")
 		token := fmt.Sprint(p.base, rapid.IntRange(1, 3).Draw(rt, "token"))
@@ -68,6 +75,26 @@ func (p pair) step(rt *rapid.T) {
 	case 2:
 		hash := store.HashToken(fmt.Sprint(p.base, rapid.IntRange(1, 3).Draw(rt, "token")))
 		sameErr(rt, "logout", p.Store.Logout(ctx, hash), p.model.Logout(ctx, hash))
+	case 3:
+		who := p.person(rt, "who")
+		one, alone := session(who, fmt.Sprint(p.base, rapid.IntRange(1, 3).Draw(rt, "token"))), rapid.Bool().Draw(rt, "alone")
+		sameErr(rt, "open session", p.Store.OpenSession(ctx, one, alone), p.model.OpenSession(ctx, one, alone))
+	case 4:
+		u := upgrade(p.person(rt, "who"), fmt.Sprint(p.base, rapid.IntRange(1, 2).Draw(rt, "email")))
+		got, err := p.Store.Upgrade(ctx, u)
+		want, wantErr := p.model.Upgrade(ctx, u)
+		sameErr(rt, "upgrade", err, wantErr)
+		same(rt, "upgrade", got, want)
+	case 5:
+		d := store.Departure{Person: p.person(rt, "who"), Stead: p.stead(), Until: p.time(rt, "until")}
+		if rapid.Bool().Draw(rt, "has an email") {
+			d.EmailHash = upgrade(0, fmt.Sprint(p.base, rapid.IntRange(1, 2).Draw(rt, "email"))).EmailHash
+		}
+		sameErr(rt, "depart", p.Store.Depart(ctx, d), p.model.Depart(ctx, d))
+	case 6:
+		r := store.Ruling{Person: p.person(rt, "who"), At: p.time(rt, "at"), By: "op", Reason: "because",
+			Action: rapid.SampledFrom([]string{store.Ban, store.Unban, store.Vindicate, "shrug"}).Draw(rt, "action")}
+		sameErr(rt, "rule", p.Store.Rule(ctx, r), p.model.Rule(ctx, r))
 	default:
 		writes := rapid.SliceOfN(rapid.Custom(p.write), 1, 6).Draw(rt, "writes")
 		got, want := p.Store.Commit(ctx, writes), p.model.Commit(ctx, writes)
@@ -107,7 +134,7 @@ func (p pair) compare(rt *rapid.T) {
 		sameErr(rt, "login", err, wantErr)
 		same(rt, "login", got, want)
 	}
-	for i := range int64(crowd) {
+	for i := range crowd + *p.left {
 		id := lobby.PersonID(p.base + i + 1)
 		for at := now - hour; at <= now+7*hour; at += 4 * hour {
 			reads(rt, "bars", id, at, p.Store.Bars, p.model.Bars)
@@ -118,6 +145,7 @@ func (p pair) compare(rt *rapid.T) {
 		want, wantErr := p.model.Person(ctx, id)
 		sameErr(rt, "person", err, wantErr)
 		same(rt, "person", got, want)
+		p.compareAccount(rt, id)
 	}
 	var mine []lobby.CallStart
 	open, err := p.Store.OpenCalls(ctx)
@@ -129,6 +157,26 @@ func (p pair) compare(rt *rapid.T) {
 	}
 	want, _ := p.model.OpenCalls(ctx)
 	same(rt, "open calls", mine, want)
+}
+
+func (p pair) compareAccount(rt *rapid.T, id lobby.PersonID) {
+	ctx := context.Background()
+	account, err := p.Store.Account(ctx, id)
+	wantAccount, wantErr := p.model.Account(ctx, id)
+	sameErr(rt, "account", err, wantErr)
+	same(rt, "account", account, wantAccount)
+	reads(rt, "sessions", id, now, p.Store.Sessions, p.model.Sessions)
+	reads(rt, "reports", id, 0, reportsOf(p.Store), reportsOf(p.model))
+	held, err := p.Store.Held(ctx, id)
+	wantHeld, wantErr := p.model.Held(ctx, id)
+	sameErr(rt, "held", err, wantErr)
+	same(rt, "held", held, wantHeld)
+}
+
+func reportsOf(s store.Store) reader[store.Report] {
+	return func(ctx context.Context, id lobby.PersonID, before int64) ([]store.Report, error) {
+		return s.Reports(ctx, store.ReportQuery{Of: id, Settled: true, Before: before, Limit: 9})
+	}
 }
 
 type reader[T any] func(context.Context, lobby.PersonID, int64) ([]T, error)
@@ -156,7 +204,7 @@ func same(rt *rapid.T, what string, got, want any) {
 
 // sameErr compares what an error says in the contract's words.
 func sameErr(rt *rapid.T, what string, got, want error) {
-	for _, word := range []error{store.ErrNotFound, store.ErrConflict, store.ErrUnavailable, store.ErrUnknown} {
+	for _, word := range []error{store.ErrNotFound, store.ErrConflict, store.ErrTaken, store.ErrBanned, store.ErrUnavailable, store.ErrUnknown} {
 		if is(got, word) != is(want, word) {
 			rt.Fatalf("%s: got %v, want %v", what, got, want)
 		}

@@ -24,8 +24,23 @@ func New(db DBTX) *Queries {
 func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	q := Queries{db: db}
 	var err error
+	if q.accountByEmailStmt, err = db.PrepareContext(ctx, accountByEmail); err != nil {
+		return nil, fmt.Errorf("error preparing query AccountByEmail: %w", err)
+	}
+	if q.accountOfStmt, err = db.PrepareContext(ctx, accountOf); err != nil {
+		return nil, fmt.Errorf("error preparing query AccountOf: %w", err)
+	}
+	if q.banOfStmt, err = db.PrepareContext(ctx, banOf); err != nil {
+		return nil, fmt.Errorf("error preparing query BanOf: %w", err)
+	}
 	if q.blockBarsStmt, err = db.PrepareContext(ctx, blockBars); err != nil {
 		return nil, fmt.Errorf("error preparing query BlockBars: %w", err)
+	}
+	if q.blocksByStmt, err = db.PrepareContext(ctx, blocksBy); err != nil {
+		return nil, fmt.Errorf("error preparing query BlocksBy: %w", err)
+	}
+	if q.blocksOfStmt, err = db.PrepareContext(ctx, blocksOf); err != nil {
+		return nil, fmt.Errorf("error preparing query BlocksOf: %w", err)
 	}
 	if q.callByIDStmt, err = db.PrepareContext(ctx, callByID); err != nil {
 		return nil, fmt.Errorf("error preparing query CallByID: %w", err)
@@ -36,11 +51,44 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.cooldownsStmt, err = db.PrepareContext(ctx, cooldowns); err != nil {
 		return nil, fmt.Errorf("error preparing query Cooldowns: %w", err)
 	}
+	if q.cooldownsWithStmt, err = db.PrepareContext(ctx, cooldownsWith); err != nil {
+		return nil, fmt.Errorf("error preparing query CooldownsWith: %w", err)
+	}
 	if q.countMeetingStmt, err = db.PrepareContext(ctx, countMeeting); err != nil {
 		return nil, fmt.Errorf("error preparing query CountMeeting: %w", err)
 	}
+	if q.countReportsOfStmt, err = db.PrepareContext(ctx, countReportsOf); err != nil {
+		return nil, fmt.Errorf("error preparing query CountReportsOf: %w", err)
+	}
+	if q.deleteAccountStmt, err = db.PrepareContext(ctx, deleteAccount); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteAccount: %w", err)
+	}
+	if q.deleteBanStmt, err = db.PrepareContext(ctx, deleteBan); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteBan: %w", err)
+	}
+	if q.deleteBlocksByStmt, err = db.PrepareContext(ctx, deleteBlocksBy); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteBlocksBy: %w", err)
+	}
+	if q.deleteBlocksOfStmt, err = db.PrepareContext(ctx, deleteBlocksOf); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteBlocksOf: %w", err)
+	}
+	if q.deleteCooldownsWithStmt, err = db.PrepareContext(ctx, deleteCooldownsWith); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteCooldownsWith: %w", err)
+	}
+	if q.deleteDepartedStmt, err = db.PrepareContext(ctx, deleteDeparted); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteDeparted: %w", err)
+	}
+	if q.deletePersonStmt, err = db.PrepareContext(ctx, deletePerson); err != nil {
+		return nil, fmt.Errorf("error preparing query DeletePerson: %w", err)
+	}
 	if q.deleteSessionStmt, err = db.PrepareContext(ctx, deleteSession); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteSession: %w", err)
+	}
+	if q.deleteSessionsButStmt, err = db.PrepareContext(ctx, deleteSessionsBut); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteSessionsBut: %w", err)
+	}
+	if q.departedByEmailStmt, err = db.PrepareContext(ctx, departedByEmail); err != nil {
+		return nil, fmt.Errorf("error preparing query DepartedByEmail: %w", err)
 	}
 	if q.endCallStmt, err = db.PrepareContext(ctx, endCall); err != nil {
 		return nil, fmt.Errorf("error preparing query EndCall: %w", err)
@@ -48,11 +96,23 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.historyStmt, err = db.PrepareContext(ctx, history); err != nil {
 		return nil, fmt.Errorf("error preparing query History: %w", err)
 	}
+	if q.insertAccountStmt, err = db.PrepareContext(ctx, insertAccount); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertAccount: %w", err)
+	}
+	if q.insertBanStmt, err = db.PrepareContext(ctx, insertBan); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertBan: %w", err)
+	}
 	if q.insertBlockStmt, err = db.PrepareContext(ctx, insertBlock); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertBlock: %w", err)
 	}
 	if q.insertCallStmt, err = db.PrepareContext(ctx, insertCall); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertCall: %w", err)
+	}
+	if q.insertCooldownStmt, err = db.PrepareContext(ctx, insertCooldown); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertCooldown: %w", err)
+	}
+	if q.insertDepartedStmt, err = db.PrepareContext(ctx, insertDeparted); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertDeparted: %w", err)
 	}
 	if q.insertPersonStmt, err = db.PrepareContext(ctx, insertPerson); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertPerson: %w", err)
@@ -66,6 +126,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertReportStmt, err = db.PrepareContext(ctx, insertReport); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertReport: %w", err)
 	}
+	if q.insertRulingStmt, err = db.PrepareContext(ctx, insertRuling); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertRuling: %w", err)
+	}
 	if q.insertSessionStmt, err = db.PrepareContext(ctx, insertSession); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertSession: %w", err)
 	}
@@ -75,11 +138,38 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.loginStmt, err = db.PrepareContext(ctx, login); err != nil {
 		return nil, fmt.Errorf("error preparing query Login: %w", err)
 	}
+	if q.makePermanentStmt, err = db.PrepareContext(ctx, makePermanent); err != nil {
+		return nil, fmt.Errorf("error preparing query MakePermanent: %w", err)
+	}
+	if q.moveBanStmt, err = db.PrepareContext(ctx, moveBan); err != nil {
+		return nil, fmt.Errorf("error preparing query MoveBan: %w", err)
+	}
+	if q.moveCallsAsCalleeStmt, err = db.PrepareContext(ctx, moveCallsAsCallee); err != nil {
+		return nil, fmt.Errorf("error preparing query MoveCallsAsCallee: %w", err)
+	}
+	if q.moveCallsAsCallerStmt, err = db.PrepareContext(ctx, moveCallsAsCaller); err != nil {
+		return nil, fmt.Errorf("error preparing query MoveCallsAsCaller: %w", err)
+	}
+	if q.moveCallsEndedStmt, err = db.PrepareContext(ctx, moveCallsEnded); err != nil {
+		return nil, fmt.Errorf("error preparing query MoveCallsEnded: %w", err)
+	}
+	if q.moveReportsByStmt, err = db.PrepareContext(ctx, moveReportsBy); err != nil {
+		return nil, fmt.Errorf("error preparing query MoveReportsBy: %w", err)
+	}
+	if q.moveReportsOfStmt, err = db.PrepareContext(ctx, moveReportsOf); err != nil {
+		return nil, fmt.Errorf("error preparing query MoveReportsOf: %w", err)
+	}
+	if q.moveRulingsStmt, err = db.PrepareContext(ctx, moveRulings); err != nil {
+		return nil, fmt.Errorf("error preparing query MoveRulings: %w", err)
+	}
 	if q.openCallsStmt, err = db.PrepareContext(ctx, openCalls); err != nil {
 		return nil, fmt.Errorf("error preparing query OpenCalls: %w", err)
 	}
 	if q.personByIDStmt, err = db.PrepareContext(ctx, personByID); err != nil {
 		return nil, fmt.Errorf("error preparing query PersonByID: %w", err)
+	}
+	if q.photoUsersStmt, err = db.PrepareContext(ctx, photoUsers); err != nil {
+		return nil, fmt.Errorf("error preparing query PhotoUsers: %w", err)
 	}
 	if q.pluginChangeStmt, err = db.PrepareContext(ctx, pluginChange); err != nil {
 		return nil, fmt.Errorf("error preparing query PluginChange: %w", err)
@@ -96,6 +186,21 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.probeStmt, err = db.PrepareContext(ctx, probe); err != nil {
 		return nil, fmt.Errorf("error preparing query Probe: %w", err)
 	}
+	if q.renewSessionStmt, err = db.PrepareContext(ctx, renewSession); err != nil {
+		return nil, fmt.Errorf("error preparing query RenewSession: %w", err)
+	}
+	if q.reportsStmt, err = db.PrepareContext(ctx, reports); err != nil {
+		return nil, fmt.Errorf("error preparing query Reports: %w", err)
+	}
+	if q.reportsByStmt, err = db.PrepareContext(ctx, reportsBy); err != nil {
+		return nil, fmt.Errorf("error preparing query ReportsBy: %w", err)
+	}
+	if q.rulingAtStmt, err = db.PrepareContext(ctx, rulingAt); err != nil {
+		return nil, fmt.Errorf("error preparing query RulingAt: %w", err)
+	}
+	if q.rulingsStmt, err = db.PrepareContext(ctx, rulings); err != nil {
+		return nil, fmt.Errorf("error preparing query Rulings: %w", err)
+	}
 	if q.savePluginVersionStmt, err = db.PrepareContext(ctx, savePluginVersion); err != nil {
 		return nil, fmt.Errorf("error preparing query SavePluginVersion: %w", err)
 	}
@@ -105,8 +210,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.sessionByHashStmt, err = db.PrepareContext(ctx, sessionByHash); err != nil {
 		return nil, fmt.Errorf("error preparing query SessionByHash: %w", err)
 	}
+	if q.sessionOfStmt, err = db.PrepareContext(ctx, sessionOf); err != nil {
+		return nil, fmt.Errorf("error preparing query SessionOf: %w", err)
+	}
+	if q.sessionsOfStmt, err = db.PrepareContext(ctx, sessionsOf); err != nil {
+		return nil, fmt.Errorf("error preparing query SessionsOf: %w", err)
+	}
 	if q.setCooldownStmt, err = db.PrepareContext(ctx, setCooldown); err != nil {
 		return nil, fmt.Errorf("error preparing query SetCooldown: %w", err)
+	}
+	if q.setPasswordStmt, err = db.PrepareContext(ctx, setPassword); err != nil {
+		return nil, fmt.Errorf("error preparing query SetPassword: %w", err)
 	}
 	if q.uncountMeetingStmt, err = db.PrepareContext(ctx, uncountMeeting); err != nil {
 		return nil, fmt.Errorf("error preparing query UncountMeeting: %w", err)
@@ -116,9 +230,34 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 
 func (q *Queries) Close() error {
 	var err error
+	if q.accountByEmailStmt != nil {
+		if cerr := q.accountByEmailStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing accountByEmailStmt: %w", cerr)
+		}
+	}
+	if q.accountOfStmt != nil {
+		if cerr := q.accountOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing accountOfStmt: %w", cerr)
+		}
+	}
+	if q.banOfStmt != nil {
+		if cerr := q.banOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing banOfStmt: %w", cerr)
+		}
+	}
 	if q.blockBarsStmt != nil {
 		if cerr := q.blockBarsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing blockBarsStmt: %w", cerr)
+		}
+	}
+	if q.blocksByStmt != nil {
+		if cerr := q.blocksByStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing blocksByStmt: %w", cerr)
+		}
+	}
+	if q.blocksOfStmt != nil {
+		if cerr := q.blocksOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing blocksOfStmt: %w", cerr)
 		}
 	}
 	if q.callByIDStmt != nil {
@@ -136,14 +275,69 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing cooldownsStmt: %w", cerr)
 		}
 	}
+	if q.cooldownsWithStmt != nil {
+		if cerr := q.cooldownsWithStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing cooldownsWithStmt: %w", cerr)
+		}
+	}
 	if q.countMeetingStmt != nil {
 		if cerr := q.countMeetingStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countMeetingStmt: %w", cerr)
 		}
 	}
+	if q.countReportsOfStmt != nil {
+		if cerr := q.countReportsOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countReportsOfStmt: %w", cerr)
+		}
+	}
+	if q.deleteAccountStmt != nil {
+		if cerr := q.deleteAccountStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteAccountStmt: %w", cerr)
+		}
+	}
+	if q.deleteBanStmt != nil {
+		if cerr := q.deleteBanStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteBanStmt: %w", cerr)
+		}
+	}
+	if q.deleteBlocksByStmt != nil {
+		if cerr := q.deleteBlocksByStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteBlocksByStmt: %w", cerr)
+		}
+	}
+	if q.deleteBlocksOfStmt != nil {
+		if cerr := q.deleteBlocksOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteBlocksOfStmt: %w", cerr)
+		}
+	}
+	if q.deleteCooldownsWithStmt != nil {
+		if cerr := q.deleteCooldownsWithStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteCooldownsWithStmt: %w", cerr)
+		}
+	}
+	if q.deleteDepartedStmt != nil {
+		if cerr := q.deleteDepartedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteDepartedStmt: %w", cerr)
+		}
+	}
+	if q.deletePersonStmt != nil {
+		if cerr := q.deletePersonStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deletePersonStmt: %w", cerr)
+		}
+	}
 	if q.deleteSessionStmt != nil {
 		if cerr := q.deleteSessionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteSessionStmt: %w", cerr)
+		}
+	}
+	if q.deleteSessionsButStmt != nil {
+		if cerr := q.deleteSessionsButStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteSessionsButStmt: %w", cerr)
+		}
+	}
+	if q.departedByEmailStmt != nil {
+		if cerr := q.departedByEmailStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing departedByEmailStmt: %w", cerr)
 		}
 	}
 	if q.endCallStmt != nil {
@@ -156,6 +350,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing historyStmt: %w", cerr)
 		}
 	}
+	if q.insertAccountStmt != nil {
+		if cerr := q.insertAccountStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertAccountStmt: %w", cerr)
+		}
+	}
+	if q.insertBanStmt != nil {
+		if cerr := q.insertBanStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertBanStmt: %w", cerr)
+		}
+	}
 	if q.insertBlockStmt != nil {
 		if cerr := q.insertBlockStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertBlockStmt: %w", cerr)
@@ -164,6 +368,16 @@ func (q *Queries) Close() error {
 	if q.insertCallStmt != nil {
 		if cerr := q.insertCallStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertCallStmt: %w", cerr)
+		}
+	}
+	if q.insertCooldownStmt != nil {
+		if cerr := q.insertCooldownStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertCooldownStmt: %w", cerr)
+		}
+	}
+	if q.insertDepartedStmt != nil {
+		if cerr := q.insertDepartedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertDepartedStmt: %w", cerr)
 		}
 	}
 	if q.insertPersonStmt != nil {
@@ -186,6 +400,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertReportStmt: %w", cerr)
 		}
 	}
+	if q.insertRulingStmt != nil {
+		if cerr := q.insertRulingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertRulingStmt: %w", cerr)
+		}
+	}
 	if q.insertSessionStmt != nil {
 		if cerr := q.insertSessionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertSessionStmt: %w", cerr)
@@ -201,6 +420,46 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing loginStmt: %w", cerr)
 		}
 	}
+	if q.makePermanentStmt != nil {
+		if cerr := q.makePermanentStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing makePermanentStmt: %w", cerr)
+		}
+	}
+	if q.moveBanStmt != nil {
+		if cerr := q.moveBanStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing moveBanStmt: %w", cerr)
+		}
+	}
+	if q.moveCallsAsCalleeStmt != nil {
+		if cerr := q.moveCallsAsCalleeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing moveCallsAsCalleeStmt: %w", cerr)
+		}
+	}
+	if q.moveCallsAsCallerStmt != nil {
+		if cerr := q.moveCallsAsCallerStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing moveCallsAsCallerStmt: %w", cerr)
+		}
+	}
+	if q.moveCallsEndedStmt != nil {
+		if cerr := q.moveCallsEndedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing moveCallsEndedStmt: %w", cerr)
+		}
+	}
+	if q.moveReportsByStmt != nil {
+		if cerr := q.moveReportsByStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing moveReportsByStmt: %w", cerr)
+		}
+	}
+	if q.moveReportsOfStmt != nil {
+		if cerr := q.moveReportsOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing moveReportsOfStmt: %w", cerr)
+		}
+	}
+	if q.moveRulingsStmt != nil {
+		if cerr := q.moveRulingsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing moveRulingsStmt: %w", cerr)
+		}
+	}
 	if q.openCallsStmt != nil {
 		if cerr := q.openCallsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing openCallsStmt: %w", cerr)
@@ -209,6 +468,11 @@ func (q *Queries) Close() error {
 	if q.personByIDStmt != nil {
 		if cerr := q.personByIDStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing personByIDStmt: %w", cerr)
+		}
+	}
+	if q.photoUsersStmt != nil {
+		if cerr := q.photoUsersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing photoUsersStmt: %w", cerr)
 		}
 	}
 	if q.pluginChangeStmt != nil {
@@ -236,6 +500,31 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing probeStmt: %w", cerr)
 		}
 	}
+	if q.renewSessionStmt != nil {
+		if cerr := q.renewSessionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing renewSessionStmt: %w", cerr)
+		}
+	}
+	if q.reportsStmt != nil {
+		if cerr := q.reportsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing reportsStmt: %w", cerr)
+		}
+	}
+	if q.reportsByStmt != nil {
+		if cerr := q.reportsByStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing reportsByStmt: %w", cerr)
+		}
+	}
+	if q.rulingAtStmt != nil {
+		if cerr := q.rulingAtStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing rulingAtStmt: %w", cerr)
+		}
+	}
+	if q.rulingsStmt != nil {
+		if cerr := q.rulingsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing rulingsStmt: %w", cerr)
+		}
+	}
 	if q.savePluginVersionStmt != nil {
 		if cerr := q.savePluginVersionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing savePluginVersionStmt: %w", cerr)
@@ -251,9 +540,24 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing sessionByHashStmt: %w", cerr)
 		}
 	}
+	if q.sessionOfStmt != nil {
+		if cerr := q.sessionOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing sessionOfStmt: %w", cerr)
+		}
+	}
+	if q.sessionsOfStmt != nil {
+		if cerr := q.sessionsOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing sessionsOfStmt: %w", cerr)
+		}
+	}
 	if q.setCooldownStmt != nil {
 		if cerr := q.setCooldownStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing setCooldownStmt: %w", cerr)
+		}
+	}
+	if q.setPasswordStmt != nil {
+		if cerr := q.setPasswordStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setPasswordStmt: %w", cerr)
 		}
 	}
 	if q.uncountMeetingStmt != nil {
@@ -300,34 +604,72 @@ func (q *Queries) queryRow(ctx context.Context, stmt *sql.Stmt, query string, ar
 type Queries struct {
 	db                         DBTX
 	tx                         *sql.Tx
+	accountByEmailStmt         *sql.Stmt
+	accountOfStmt              *sql.Stmt
+	banOfStmt                  *sql.Stmt
 	blockBarsStmt              *sql.Stmt
+	blocksByStmt               *sql.Stmt
+	blocksOfStmt               *sql.Stmt
 	callByIDStmt               *sql.Stmt
 	cooldownBarsStmt           *sql.Stmt
 	cooldownsStmt              *sql.Stmt
+	cooldownsWithStmt          *sql.Stmt
 	countMeetingStmt           *sql.Stmt
+	countReportsOfStmt         *sql.Stmt
+	deleteAccountStmt          *sql.Stmt
+	deleteBanStmt              *sql.Stmt
+	deleteBlocksByStmt         *sql.Stmt
+	deleteBlocksOfStmt         *sql.Stmt
+	deleteCooldownsWithStmt    *sql.Stmt
+	deleteDepartedStmt         *sql.Stmt
+	deletePersonStmt           *sql.Stmt
 	deleteSessionStmt          *sql.Stmt
+	deleteSessionsButStmt      *sql.Stmt
+	departedByEmailStmt        *sql.Stmt
 	endCallStmt                *sql.Stmt
 	historyStmt                *sql.Stmt
+	insertAccountStmt          *sql.Stmt
+	insertBanStmt              *sql.Stmt
 	insertBlockStmt            *sql.Stmt
 	insertCallStmt             *sql.Stmt
+	insertCooldownStmt         *sql.Stmt
+	insertDepartedStmt         *sql.Stmt
 	insertPersonStmt           *sql.Stmt
 	insertPluginChangeStmt     *sql.Stmt
 	insertPluginGenerationStmt *sql.Stmt
 	insertReportStmt           *sql.Stmt
+	insertRulingStmt           *sql.Stmt
 	insertSessionStmt          *sql.Stmt
 	latestPluginGenerationStmt *sql.Stmt
 	loginStmt                  *sql.Stmt
+	makePermanentStmt          *sql.Stmt
+	moveBanStmt                *sql.Stmt
+	moveCallsAsCalleeStmt      *sql.Stmt
+	moveCallsAsCallerStmt      *sql.Stmt
+	moveCallsEndedStmt         *sql.Stmt
+	moveReportsByStmt          *sql.Stmt
+	moveReportsOfStmt          *sql.Stmt
+	moveRulingsStmt            *sql.Stmt
 	openCallsStmt              *sql.Stmt
 	personByIDStmt             *sql.Stmt
+	photoUsersStmt             *sql.Stmt
 	pluginChangeStmt           *sql.Stmt
 	pluginChangesStmt          *sql.Stmt
 	pluginGenerationStmt       *sql.Stmt
 	pluginVersionsStmt         *sql.Stmt
 	probeStmt                  *sql.Stmt
+	renewSessionStmt           *sql.Stmt
+	reportsStmt                *sql.Stmt
+	reportsByStmt              *sql.Stmt
+	rulingAtStmt               *sql.Stmt
+	rulingsStmt                *sql.Stmt
 	savePluginVersionStmt      *sql.Stmt
 	saveProfileStmt            *sql.Stmt
 	sessionByHashStmt          *sql.Stmt
+	sessionOfStmt              *sql.Stmt
+	sessionsOfStmt             *sql.Stmt
 	setCooldownStmt            *sql.Stmt
+	setPasswordStmt            *sql.Stmt
 	uncountMeetingStmt         *sql.Stmt
 }
 
@@ -335,34 +677,72 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 	return &Queries{
 		db:                         tx,
 		tx:                         tx,
+		accountByEmailStmt:         q.accountByEmailStmt,
+		accountOfStmt:              q.accountOfStmt,
+		banOfStmt:                  q.banOfStmt,
 		blockBarsStmt:              q.blockBarsStmt,
+		blocksByStmt:               q.blocksByStmt,
+		blocksOfStmt:               q.blocksOfStmt,
 		callByIDStmt:               q.callByIDStmt,
 		cooldownBarsStmt:           q.cooldownBarsStmt,
 		cooldownsStmt:              q.cooldownsStmt,
+		cooldownsWithStmt:          q.cooldownsWithStmt,
 		countMeetingStmt:           q.countMeetingStmt,
+		countReportsOfStmt:         q.countReportsOfStmt,
+		deleteAccountStmt:          q.deleteAccountStmt,
+		deleteBanStmt:              q.deleteBanStmt,
+		deleteBlocksByStmt:         q.deleteBlocksByStmt,
+		deleteBlocksOfStmt:         q.deleteBlocksOfStmt,
+		deleteCooldownsWithStmt:    q.deleteCooldownsWithStmt,
+		deleteDepartedStmt:         q.deleteDepartedStmt,
+		deletePersonStmt:           q.deletePersonStmt,
 		deleteSessionStmt:          q.deleteSessionStmt,
+		deleteSessionsButStmt:      q.deleteSessionsButStmt,
+		departedByEmailStmt:        q.departedByEmailStmt,
 		endCallStmt:                q.endCallStmt,
 		historyStmt:                q.historyStmt,
+		insertAccountStmt:          q.insertAccountStmt,
+		insertBanStmt:              q.insertBanStmt,
 		insertBlockStmt:            q.insertBlockStmt,
 		insertCallStmt:             q.insertCallStmt,
+		insertCooldownStmt:         q.insertCooldownStmt,
+		insertDepartedStmt:         q.insertDepartedStmt,
 		insertPersonStmt:           q.insertPersonStmt,
 		insertPluginChangeStmt:     q.insertPluginChangeStmt,
 		insertPluginGenerationStmt: q.insertPluginGenerationStmt,
 		insertReportStmt:           q.insertReportStmt,
+		insertRulingStmt:           q.insertRulingStmt,
 		insertSessionStmt:          q.insertSessionStmt,
 		latestPluginGenerationStmt: q.latestPluginGenerationStmt,
 		loginStmt:                  q.loginStmt,
+		makePermanentStmt:          q.makePermanentStmt,
+		moveBanStmt:                q.moveBanStmt,
+		moveCallsAsCalleeStmt:      q.moveCallsAsCalleeStmt,
+		moveCallsAsCallerStmt:      q.moveCallsAsCallerStmt,
+		moveCallsEndedStmt:         q.moveCallsEndedStmt,
+		moveReportsByStmt:          q.moveReportsByStmt,
+		moveReportsOfStmt:          q.moveReportsOfStmt,
+		moveRulingsStmt:            q.moveRulingsStmt,
 		openCallsStmt:              q.openCallsStmt,
 		personByIDStmt:             q.personByIDStmt,
+		photoUsersStmt:             q.photoUsersStmt,
 		pluginChangeStmt:           q.pluginChangeStmt,
 		pluginChangesStmt:          q.pluginChangesStmt,
 		pluginGenerationStmt:       q.pluginGenerationStmt,
 		pluginVersionsStmt:         q.pluginVersionsStmt,
 		probeStmt:                  q.probeStmt,
+		renewSessionStmt:           q.renewSessionStmt,
+		reportsStmt:                q.reportsStmt,
+		reportsByStmt:              q.reportsByStmt,
+		rulingAtStmt:               q.rulingAtStmt,
+		rulingsStmt:                q.rulingsStmt,
 		savePluginVersionStmt:      q.savePluginVersionStmt,
 		saveProfileStmt:            q.saveProfileStmt,
 		sessionByHashStmt:          q.sessionByHashStmt,
+		sessionOfStmt:              q.sessionOfStmt,
+		sessionsOfStmt:             q.sessionsOfStmt,
 		setCooldownStmt:            q.setCooldownStmt,
+		setPasswordStmt:            q.setPasswordStmt,
 		uncountMeetingStmt:         q.uncountMeetingStmt,
 	}
 }

@@ -4,6 +4,21 @@
 
 package db
 
+type Account struct {
+	PersonID int64
+	Email    string
+	EmailKey string
+	Password string
+	Since    int64
+}
+
+type Ban struct {
+	PersonID int64
+	Since    int64
+	ByWhom   string
+	Reason   string
+}
+
 type Block struct {
 	ByPerson int64
 	OfPerson int64
@@ -35,6 +50,12 @@ type Cooldown struct {
 	Reason string
 	Digest string
 	Met    int64
+}
+
+type Departed struct {
+	EmailHash string
+	PersonID  int64
+	Until     int64
 }
 
 type Person struct {
@@ -95,6 +116,14 @@ type Report struct {
 	CallID   int64
 	Reason   string
 	Note     string
+}
+
+type Ruling struct {
+	PersonID int64
+	RuledAt  int64
+	ByWhom   string
+	Action   string
+	Reason   string
 }
 
 type Session struct {

@@ -99,7 +99,9 @@ func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) (i
 }
 
 const login = `-- name: Login :one
-SELECT person_id FROM sessions WHERE token_hash = ?1 AND expires_at > ?2
+SELECT person_id FROM sessions
+WHERE token_hash = ?1 AND expires_at > ?2
+    AND NOT EXISTS (SELECT 1 FROM bans WHERE bans.person_id = sessions.person_id)
 `
 
 type LoginParams struct {

@@ -9,37 +9,79 @@ import (
 )
 
 type Querier interface {
+	AccountByEmail(ctx context.Context, emailKey string) (Account, error)
+	AccountOf(ctx context.Context, personID int64) (Account, error)
+	BanOf(ctx context.Context, personID int64) (Ban, error)
 	BlockBars(ctx context.Context, person int64) ([]BlockBarsRow, error)
+	BlocksBy(ctx context.Context, personID int64) ([]BlocksByRow, error)
+	BlocksOf(ctx context.Context, personID int64) ([]Block, error)
 	CallByID(ctx context.Context, id int64) (Call, error)
 	// Those that are over count too where the two have met: the policy asks how often.
 	CooldownBars(ctx context.Context, arg CooldownBarsParams) ([]CooldownBarsRow, error)
 	Cooldowns(ctx context.Context, arg CooldownsParams) ([]CooldownsRow, error)
+	CooldownsWith(ctx context.Context, personID int64) ([]Cooldown, error)
 	CountMeeting(ctx context.Context, arg CountMeetingParams) error
+	CountReportsOf(ctx context.Context, personID int64) (int64, error)
+	// What follows puts a stand-in's number in the place of a person's, or (when
+	// they come back) a person's in the place of the stand-in's.
+	DeleteAccount(ctx context.Context, personID int64) error
+	DeleteBan(ctx context.Context, personID int64) error
+	DeleteBlocksBy(ctx context.Context, personID int64) error
+	DeleteBlocksOf(ctx context.Context, personID int64) error
+	DeleteCooldownsWith(ctx context.Context, personID int64) error
+	DeleteDeparted(ctx context.Context, arg DeleteDepartedParams) error
+	DeletePerson(ctx context.Context, id int64) (int64, error)
 	DeleteSession(ctx context.Context, tokenHash string) error
+	DeleteSessionsBut(ctx context.Context, arg DeleteSessionsButParams) error
+	DepartedByEmail(ctx context.Context, arg DepartedByEmailParams) (Departed, error)
 	EndCall(ctx context.Context, arg EndCallParams) (int64, error)
 	// A voided call never took place for its people, so it is in no history.
 	History(ctx context.Context, arg HistoryParams) ([]HistoryRow, error)
+	InsertAccount(ctx context.Context, arg InsertAccountParams) (int64, error)
+	InsertBan(ctx context.Context, arg InsertBanParams) error
 	InsertBlock(ctx context.Context, arg InsertBlockParams) error
 	InsertCall(ctx context.Context, arg InsertCallParams) (int64, error)
+	InsertCooldown(ctx context.Context, arg InsertCooldownParams) error
+	InsertDeparted(ctx context.Context, arg InsertDepartedParams) error
 	InsertPerson(ctx context.Context, arg InsertPersonParams) (int64, error)
 	InsertPluginChange(ctx context.Context, arg InsertPluginChangeParams) (int64, error)
 	InsertPluginGeneration(ctx context.Context, arg InsertPluginGenerationParams) (int64, error)
 	InsertReport(ctx context.Context, arg InsertReportParams) error
+	InsertRuling(ctx context.Context, arg InsertRulingParams) (int64, error)
 	InsertSession(ctx context.Context, arg InsertSessionParams) (int64, error)
 	LatestPluginGeneration(ctx context.Context, hook string) (PluginGeneration, error)
 	Login(ctx context.Context, arg LoginParams) (int64, error)
+	MakePermanent(ctx context.Context, id int64) (int64, error)
+	MoveBan(ctx context.Context, arg MoveBanParams) error
+	MoveCallsAsCallee(ctx context.Context, arg MoveCallsAsCalleeParams) error
+	MoveCallsAsCaller(ctx context.Context, arg MoveCallsAsCallerParams) error
+	MoveCallsEnded(ctx context.Context, arg MoveCallsEndedParams) error
+	// What they said of others stays counted; their own words go.
+	MoveReportsBy(ctx context.Context, arg MoveReportsByParams) error
+	MoveReportsOf(ctx context.Context, arg MoveReportsOfParams) error
+	MoveRulings(ctx context.Context, arg MoveRulingsParams) error
 	OpenCalls(ctx context.Context) ([]Call, error)
 	PersonByID(ctx context.Context, id int64) (Person, error)
+	PhotoUsers(ctx context.Context, photo string) (int64, error)
 	PluginChange(ctx context.Context, at int64) (PluginChange, error)
 	PluginChanges(ctx context.Context, arg PluginChangesParams) ([]PluginChange, error)
 	PluginGeneration(ctx context.Context, arg PluginGenerationParams) (PluginGeneration, error)
 	PluginVersions(ctx context.Context) ([]PluginVersion, error)
 	Probe(ctx context.Context) (int64, error)
+	RenewSession(ctx context.Context, arg RenewSessionParams) (int64, error)
+	// Newest first; of one person or (0) all; the open ones or (every 1) the settled, too.
+	Reports(ctx context.Context, arg ReportsParams) ([]ReportsRow, error)
+	ReportsBy(ctx context.Context, personID int64) ([]ReportsByRow, error)
+	RulingAt(ctx context.Context, arg RulingAtParams) (Ruling, error)
+	Rulings(ctx context.Context, arg RulingsParams) ([]Ruling, error)
 	SavePluginVersion(ctx context.Context, arg SavePluginVersionParams) error
 	SaveProfile(ctx context.Context, arg SaveProfileParams) (int64, error)
 	SessionByHash(ctx context.Context, tokenHash string) (Session, error)
+	SessionOf(ctx context.Context, arg SessionOfParams) (SessionOfRow, error)
+	SessionsOf(ctx context.Context, arg SessionsOfParams) ([]Session, error)
 	// Replaces what the same meeting set; against another's, the later one stays.
 	SetCooldown(ctx context.Context, arg SetCooldownParams) error
+	SetPassword(ctx context.Context, arg SetPasswordParams) (int64, error)
 	UncountMeeting(ctx context.Context, arg UncountMeetingParams) error
 }
 
