@@ -159,7 +159,9 @@ type Bounds struct {
 
 // Session says how long logins last.
 type Session struct {
-	Guest time.Duration `yaml:"guest" unit:"duration" zero:"refused" help:"How long a guest stays logged in."`
+	Guest     time.Duration `yaml:"guest" unit:"duration" zero:"refused" help:"How long a guest stays logged in after their last visit."`
+	Permanent time.Duration `yaml:"permanent" unit:"duration" zero:"refused" help:"The same for people with email and password."`
+	Single    bool          `yaml:"single" unit:"yes/no" zero:"several devices at once" help:"A login ends the person's other sessions, and those devices are told."`
 }
 
 // Limits keep one client from using up what belongs to all. An IPv6 address
@@ -174,6 +176,10 @@ type Limits struct {
 	UploadsPerMinute  int  `yaml:"uploads_per_minute" unit:"per minute and person" zero:"no limit" help:"Photos."`
 	UploadsBurst      int  `yaml:"uploads_burst" unit:"at once" zero:"1" help:"Photos before uploads_per_minute bites."`
 	UploadsAtOnce     int  `yaml:"uploads_at_once" unit:"requests" zero:"refused" help:"Photos being read and scaled at the same time, in all."`
+	LoginsPerMinute   int  `yaml:"logins_per_minute" unit:"per minute" zero:"no limit" help:"Wrong passwords for one account from one address. Ten times as many are borne from one address in all, and for one account from all addresses it has not been logged in from."`
+	LoginsBurst       int  `yaml:"logins_burst" unit:"at once" zero:"1" help:"Wrong passwords before logins_per_minute bites (ten times as many for the sums)."`
+	PasswordsAtOnce   int  `yaml:"passwords_at_once" unit:"requests" zero:"one for each processor" help:"Passwords being hashed at the same time, in all; each takes 19 MiB and some 30 ms."`
+	PasswordsQueued   int  `yaml:"passwords_queued" unit:"requests" zero:"none waits" help:"Requests that wait to hash a password; more are asked to try again."`
 	LoopbackFree      bool `yaml:"loopback_free" unit:"yes/no" zero:"this machine is limited too" help:"No per-address limits for clients on this very machine (the demo crowd, the load generator). A request that a proxy forwarded never counts as such."`
 }
 

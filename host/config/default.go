@@ -45,10 +45,11 @@ func Default() Config {
 				{"he", "עברית"}, {"hi", "हिन्दी"}, {"zh", "中文"}, {"ja", "日本語"}, {"ko", "한국어"}, {"vi", "Tiếng Việt"},
 			},
 		},
-		Session: Session{Guest: 7 * 24 * time.Hour},
+		Session: Session{Guest: 7 * 24 * time.Hour, Permanent: 30 * 24 * time.Hour},
 		Limits: Limits{
 			SignupsPerMinute: 10, SignupsBurst: 30, RequestsPerMinute: 600, RequestsBurst: 300,
 			WritesPerMinute: 30, WritesBurst: 30, UploadsPerMinute: 6, UploadsBurst: 10, UploadsAtOnce: 16,
+			LoginsPerMinute: 2, LoginsBurst: 10, PasswordsQueued: 32,
 			LoopbackFree: true,
 		},
 		Journal: Journal{Bytes: 64 << 20, Files: 8},

@@ -56,6 +56,7 @@ func (c Config) Validate() error {
 	}
 	c.Product.validate(k)
 	between(k, "session.guest", c.Session.Guest, time.Minute, 366*24*time.Hour)
+	between(k, "session.permanent", c.Session.Permanent, time.Minute, 366*24*time.Hour)
 	c.Limits.validate(k)
 	if c.Journal.Bytes != 0 {
 		between(k, "journal.bytes", c.Journal.Bytes, 1<<20, 1<<40)
@@ -163,6 +164,10 @@ func (l Limits) validate(k *check) {
 	between(k, "limits.uploads_per_minute", l.UploadsPerMinute, 0, most)
 	between(k, "limits.uploads_burst", l.UploadsBurst, 0, most)
 	between(k, "limits.uploads_at_once", l.UploadsAtOnce, 1, 1_000)
+	between(k, "limits.logins_per_minute", l.LoginsPerMinute, 0, most/10)
+	between(k, "limits.logins_burst", l.LoginsBurst, 0, most/10)
+	between(k, "limits.passwords_at_once", l.PasswordsAtOnce, 0, 1_000)
+	between(k, "limits.passwords_queued", l.PasswordsQueued, 0, 10_000)
 }
 
 // check keeps the first problem, so that a list of rules reads as a list.

@@ -63,6 +63,7 @@ const (
 	CloseOverloaded CloseCode = 4002
 	CloseSilent     CloseCode = 4003 // no answer to ping
 	CloseFull       CloseCode = 4004 // no room for one more
+	CloseAnew       CloseCode = 4005 // whom the person may meet has changed; enter again
 	CloseNoHello    CloseCode = 4100 // no hello in time
 	CloseNoLogin    CloseCode = 4101 // no or expired session
 	CloseFlood      CloseCode = 4102 // rate limit, repeatedly
@@ -70,4 +71,8 @@ const (
 	CloseReplaced   CloseCode = 4200 // this stream resumed on another socket
 	CloseLimit      CloseCode = 4201 // a newer connection of the same person took the place
 	CloseGone       CloseCode = 4202 // logged out
+	CloseElsewhere  CloseCode = 4203 // logged in on another device, and one is allowed
+	CloseRevoked    CloseCode = 4204 // logged out from another device
+	CloseBanned     CloseCode = 4205 // an operator keeps the person out
+	CloseDeleted    CloseCode = 4206 // the person deleted themselves
 )

@@ -21,6 +21,7 @@ var reasons = map[CloseCode]string{
 	CloseOverloaded: "overloaded",
 	CloseSilent:     "silent",
 	CloseFull:       "full",
+	CloseAnew:       "anew",
 	CloseNoHello:    "no_hello",
 	CloseNoLogin:    "no_login",
 	CloseFlood:      "flood",
@@ -28,6 +29,10 @@ var reasons = map[CloseCode]string{
 	CloseReplaced:   "replaced",
 	CloseLimit:      "limit",
 	CloseGone:       "gone",
+	CloseElsewhere:  "elsewhere",
+	CloseRevoked:    "revoked",
+	CloseBanned:     "banned",
+	CloseDeleted:    "deleted",
 }
 
 // String is the code's name, as in bye's reason.

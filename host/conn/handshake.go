@@ -104,6 +104,9 @@ func (c *conn) login(hello wire.ClientHello, ref uint32) {
 	case errors.Is(err, ErrNoSession) || err == nil && person == 0:
 		c.turnAway(ref, wire.CodeUnauthorized, CloseNoLogin)
 		return
+	case errors.Is(err, ErrBanned):
+		c.turnAway(ref, wire.CodeForbidden, CloseBanned)
+		return
 	case err != nil:
 		c.hub.log.Warn("login could not be checked", "err", err)
 		c.turnAway(ref, wire.CodeOverloaded, CloseOverloaded)

@@ -25,12 +25,15 @@ import (
 // ErrNoSession: the token names no session, or an expired one.
 var ErrNoSession = errors.New("no session")
 
+// ErrBanned: the token names a session, but its person is kept out.
+var ErrBanned = errors.New("banned")
+
 // Auth knows whose a session token is. Safe for concurrent use.
 type Auth interface {
-	// Login returns the person of a token; ErrNoSession if there is none. Any other
+	// Login returns the person of a token; ErrNoSession if there is none, ErrBanned. Any other
 	// error means that it could not be found out: the client is asked to come back.
 	// It is asked again for every open socket, each Config.RecheckEvery; then
-	// ErrNoSession ends the socket and any other error changes nothing.
+	// those two end the socket and any other error changes nothing.
 	Login(ctx context.Context, token string) (lobby.PersonID, error)
 }
 

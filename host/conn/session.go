@@ -42,6 +42,8 @@ func (c *conn) recheck(ctx context.Context, s *session) error {
 	switch {
 	case errors.Is(err, ErrNoSession) || err == nil && person != s.person:
 		c.Drop(CloseNoLogin)
+	case errors.Is(err, ErrBanned):
+		c.Drop(CloseBanned)
 	case err != nil:
 		return err
 	}

@@ -23,6 +23,12 @@ type Account struct {
 	Since    int64  // ms
 }
 
+// Visit is a session with what every request of it asks.
+type Visit struct {
+	Session
+	Guest bool
+}
+
 // Upgrade is a guest becoming permanent. A repeat, word by word, is no conflict.
 type Upgrade struct {
 	Account
@@ -68,7 +74,7 @@ type Filed struct {
 type Accounts interface {
 	// Session reads an unexpired session. ErrNotFound; ErrBanned beside the
 	// session if its person is.
-	Session(ctx context.Context, tokenHash string, now int64) (Session, error)
+	Session(ctx context.Context, tokenHash string, now int64) (Visit, error)
 	// Sessions reads a person's unexpired sessions, newest first.
 	Sessions(ctx context.Context, id lobby.PersonID, now int64) ([]Session, error)
 	// OpenSession stores one more session of a person; alone ends their others.

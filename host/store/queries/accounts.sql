@@ -1,6 +1,7 @@
 -- name: SessionOf :one
-SELECT s.token_hash, s.person_id, s.created_at, s.expires_at, COALESCE(b.since, 0) AS banned_since
+SELECT s.token_hash, s.person_id, s.created_at, s.expires_at, p.guest, COALESCE(b.since, 0) AS banned_since
 FROM sessions AS s
+JOIN people AS p ON p.id = s.person_id
 LEFT JOIN bans AS b ON b.person_id = s.person_id
 WHERE s.token_hash = @token_hash AND s.expires_at > @now;
 

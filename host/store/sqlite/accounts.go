@@ -12,16 +12,16 @@ import (
 )
 
 // Session implements store.Accounts.
-func (s *Store) Session(ctx context.Context, tokenHash string, now int64) (store.Session, error) {
+func (s *Store) Session(ctx context.Context, tokenHash string, now int64) (store.Visit, error) {
 	const op = "session"
 	s.stats.reads.Add(1)
 	row, err := s.q.SessionOf(ctx, db.SessionOfParams{TokenHash: tokenHash, Now: now})
 	if err != nil {
-		return store.Session{}, readErr(ctx, op, err)
+		return store.Visit{}, readErr(ctx, op, err)
 	}
-	found := store.Session{
+	found := store.Visit{Guest: row.Guest != 0, Session: store.Session{
 		TokenHash: row.TokenHash, Person: lobby.PersonID(row.PersonID), CreatedAt: row.CreatedAt, ExpiresAt: row.ExpiresAt,
-	}
+	}}
 	if row.BannedSince != 0 {
 		return found, fmt.Errorf("sqlite: %s: %w", op, store.ErrBanned)
 	}

@@ -155,4 +155,3 @@ func holds(t *testing.T, raw *sql.DB, column string) bool {
 	}
 	return n > 0
 }
-

@@ -8,8 +8,8 @@ import (
 )
 
 // Session implements store.Accounts.
-func (f *Faulty) Session(ctx context.Context, tokenHash string, now int64) (store.Session, error) {
-	return through(ctx, f, Session, func() (store.Session, error) { return f.inner.Session(ctx, tokenHash, now) })
+func (f *Faulty) Session(ctx context.Context, tokenHash string, now int64) (store.Visit, error) {
+	return through(ctx, f, Session, func() (store.Visit, error) { return f.inner.Session(ctx, tokenHash, now) })
 }
 
 // Sessions implements store.Accounts.

@@ -12,16 +12,16 @@ import (
 )
 
 // Session implements store.Accounts.
-func (m *Memory) Session(ctx context.Context, tokenHash string, now int64) (store.Session, error) {
+func (m *Memory) Session(ctx context.Context, tokenHash string, now int64) (store.Visit, error) {
 	if err := m.enter(ctx); err != nil {
-		return store.Session{}, err
+		return store.Visit{}, err
 	}
 	defer m.mu.Unlock()
 	s, ok := m.sessions[tokenHash]
 	if !ok || s.ExpiresAt <= now {
-		return store.Session{}, fmt.Errorf("memory: session: %w", store.ErrNotFound)
+		return store.Visit{}, fmt.Errorf("memory: session: %w", store.ErrNotFound)
 	}
-	return s, m.notBanned(s.Person)
+	return store.Visit{Session: s, Guest: m.people[s.Person].Guest}, m.notBanned(s.Person)
 }
 
 // Sessions implements store.Accounts.

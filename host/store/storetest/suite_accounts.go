@@ -46,8 +46,8 @@ var accountChecks = []check{
 		want := session(1, "token of 1")
 		got, err := s.Session(t.Context(), want.TokenHash, now+hour-1)
 		must(t, err)
-		if got != want {
-			t.Fatalf("got %+v, want %+v", got, want)
+		if got != (store.Visit{Session: want, Guest: true}) {
+			t.Fatalf("got %+v, want %+v of a guest", got, want)
 		}
 		_, err = s.Session(t.Context(), want.TokenHash, now+hour)
 		wantIs(t, "expired", err, store.ErrNotFound)
@@ -96,7 +96,9 @@ var accountChecks = []check{
 		if want := person(1); p.Guest || !reflect.DeepEqual(p.Profile, want.Profile) || p.Version != want.Version {
 			t.Fatalf("became %+v", p)
 		}
-		loggedIn(t, s, map[string]bool{"token of 1": true})
+		if v, err := s.Session(t.Context(), store.HashToken("token of 1"), now); err != nil || v.Guest {
+			t.Fatalf("the session they had is %+v, %v", v, err)
+		}
 		if h, err := s.History(t.Context(), 1, 0, 9); err != nil || len(h) != 1 {
 			t.Fatalf("history %+v, %v", h, err)
 		}

@@ -11,6 +11,7 @@ export const Close = {
   overloaded: 4002,
   silent: 4003,
   full: 4004,
+  anew: 4005,
   noHello: 4100,
   noLogin: 4101,
   flood: 4102,
@@ -18,6 +19,10 @@ export const Close = {
   replaced: 4200,
   limit: 4201,
   gone: 4202,
+  elsewhere: 4203,
+  revoked: 4204,
+  banned: 4205,
+  deleted: 4206,
 } as const;
 
 /** Codes outside our ranges are the network's (1006 and the like): come back. */

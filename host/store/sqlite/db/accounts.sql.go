@@ -226,8 +226,9 @@ func (q *Queries) ReportsBy(ctx context.Context, personID int64) ([]ReportsByRow
 }
 
 const sessionOf = `-- name: SessionOf :one
-SELECT s.token_hash, s.person_id, s.created_at, s.expires_at, COALESCE(b.since, 0) AS banned_since
+SELECT s.token_hash, s.person_id, s.created_at, s.expires_at, p.guest, COALESCE(b.since, 0) AS banned_since
 FROM sessions AS s
+JOIN people AS p ON p.id = s.person_id
 LEFT JOIN bans AS b ON b.person_id = s.person_id
 WHERE s.token_hash = ?1 AND s.expires_at > ?2
 `
@@ -242,6 +243,7 @@ type SessionOfRow struct {
 	PersonID    int64
 	CreatedAt   int64
 	ExpiresAt   int64
+	Guest       int64
 	BannedSince int64
 }
 
@@ -253,6 +255,7 @@ func (q *Queries) SessionOf(ctx context.Context, arg SessionOfParams) (SessionOf
 		&i.PersonID,
 		&i.CreatedAt,
 		&i.ExpiresAt,
+		&i.Guest,
 		&i.BannedSince,
 	)
 	return i, err
