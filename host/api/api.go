@@ -1,5 +1,5 @@
-// Package api is HTTP for people: guest sign-up, me, profile, photo, history,
-// logout. Live things (lobby, reel, invites, calls) are the WebSocket's, see
+// Package api is HTTP for people: guest sign-up, accounts, log in and out, me,
+// profile, photo, history, export, deletion. Live things (lobby, reel, invites, calls) are the WebSocket's, see
 // package conn. schemas/http/openapi.yaml describes every route; a test keeps
 // the two alike.
 //
@@ -37,24 +37,53 @@ type Media interface {
 	Put(ctx context.Context, image io.Reader) (id string, err error)
 	// Open answers a JPEG and when it was stored; the caller closes it. Deps.NoMedia.
 	Open(id string) (io.ReadSeekCloser, time.Time, error)
+	// Remove deletes a photo; what is not there is no error.
+	Remove(id string) error
 }
 
 // Lobby hears of what changed here. Neither method may block.
 type Lobby interface {
 	// Changed: the person's profile was stored; p is the stored state.
 	Changed(id lobby.PersonID, p store.Person)
-	// Gone: the person logged out.
-	Gone(id lobby.PersonID)
+	// Ended: the person's sessions ended in the store, but for those whose token's
+	// hash keep accepts (nil: all ended). Their sockets end now, told why.
+	Ended(id lobby.PersonID, why Ending, keep func(hash string) bool)
+}
+
+// Ending is why sessions ended.
+type Ending int
+
+const (
+	LoggedOut Ending = iota // by themselves, there
+	Elsewhere               // by a login on another device
+	Revoked                 // by themselves, from another device
+	Deleted                 // with the person
+	Returned                // not at all: whom the person may meet changed, they come in anew
+)
+
+// Passwords hashes, a few at a time. Errors that Are Deps.Busy: nothing was
+// computed, try again. Safe for concurrent use.
+type Passwords interface {
+	Hash(ctx context.Context, password string) (phc string, err error)
+	// Verify: an empty phc is nobody's, and takes as long.
+	Verify(ctx context.Context, phc, password string) (bool, error)
+	// Fingerprint is slow, too, and equal for equal texts.
+	Fingerprint(ctx context.Context, text string) (string, error)
 }
 
 // Deps is what the routes work with; every field is needed.
 type Deps struct {
-	People   store.People
-	Meetings Meetings
-	Media    Media
-	Lobby    Lobby
+	People    store.People
+	Accounts  store.Accounts
+	Meetings  Meetings
+	Media     Media
+	Lobby     Lobby
+	Passwords Passwords
+	// Forget takes a person out of whatever else knows them (the journal).
+	Forget func(ctx context.Context, id lobby.PersonID) error
 
 	TooBig, NotImage, NoMedia error // Media's sentinels
+	Busy                      error // Passwords'
 
 	NewID     func() int64
 	NewToken  func() (token, hash string, err error) // a fresh session token and what the store keeps of it
@@ -82,6 +111,7 @@ type api struct {
 
 	requests, signups *limiter[addressKey]
 	writes, photos    *limiter[lobby.PersonID]
+	logins            *guesses
 	intake            *intake       // photos on their way in
 	uploads           chan struct{} // one slot per photo being scaled
 }
@@ -106,6 +136,7 @@ func New(d Deps, cfg config.Config) *echo.Echo {
 		signups:  newLimiter[addressKey](l.SignupsPerMinute, l.SignupsBurst),
 		writes:   newLimiter[lobby.PersonID](l.WritesPerMinute, l.WritesBurst),
 		photos:   newLimiter[lobby.PersonID](l.UploadsPerMinute, l.UploadsBurst),
+		logins:   newGuesses(l.LoginsPerMinute, l.LoginsBurst),
 		intake:   newIntake(maxHeld),
 		uploads:  make(chan struct{}, l.UploadsAtOnce),
 	}
@@ -137,8 +168,14 @@ func (a *api) routes(e *echo.Echo) {
 
 	within, fair := deadline(patience), a.perAddress(a.requests)
 	v1(http.MethodPost, "/guests", a.signUp, within, fair, a.perAddress(a.signups))
+	v1(http.MethodPost, "/login", a.login, within, fair)
 	v1(http.MethodPost, "/logout", a.as(a.logout), within, fair)
+	v1(http.MethodPost, "/logout/all", a.as(a.logoutAll), within, fair)
 	v1(http.MethodGet, "/me", a.as(a.getMe), within, fair)
+	v1(http.MethodDelete, "/me", a.as(a.deleteMe), deadline(uploadPatience), fair)
+	v1(http.MethodGet, "/me/export", a.as(a.getExport), deadline(uploadPatience), fair)
+	v1(http.MethodPut, "/me/account", a.as(a.putAccount), within, fair)
+	v1(http.MethodPut, "/me/password", a.as(a.putPassword), within, fair)
 	v1(http.MethodGet, "/me/history", a.as(a.getHistory), within, fair)
 	v1(http.MethodPut, "/me/profile", a.as(a.putProfile), within, fair)
 	v1(http.MethodPut, "/me/photo", a.as(a.putPhoto), deadline(uploadPatience), fair)

@@ -32,6 +32,12 @@ var table = map[string]struct {
 	"not_an_image":     {http.StatusBadRequest, "This is no image we can read."},
 	"photo_too_large":  {http.StatusRequestEntityTooLarge, "The photo is larger than 5 MB, or has too many pixels."},
 	"no_login":         {http.StatusUnauthorized, "Log in first."},
+	"bad_login":        {http.StatusUnauthorized, "There is no account with this email and password."},
+	"wrong_password":   {http.StatusForbidden, "This is not your password."},
+	"banned":           {http.StatusForbidden, "You are not let in here any more."},
+	"email_taken":      {http.StatusConflict, "There is an account with this email already."},
+	"has_account":      {http.StatusConflict, "You have an account already."},
+	"no_account":       {http.StatusConflict, "You have no account yet."},
 	"foreign_origin":   {http.StatusForbidden, "The request comes from another site."},
 	"not_found":        {http.StatusNotFound, "There is no such thing here."},
 	"bad_method":       {http.StatusMethodNotAllowed, "This cannot be done to it."},
@@ -72,6 +78,10 @@ func faultOf(err error) (f *fault, known bool) {
 		return &fault{Code: "outcome_unknown", Retry: retryUnavailable}, true
 	case errors.Is(err, store.ErrUnavailable), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return &fault{Code: "unavailable", Retry: retryUnavailable}, true
+	case errors.Is(err, store.ErrBanned):
+		return refuse("banned", ""), true
+	case errors.Is(err, store.ErrTaken):
+		return refuse("email_taken", "email"), true
 	case errors.Is(err, store.ErrNotFound):
 		return refuse("not_found", ""), true
 	case errors.Is(err, store.ErrConflict):

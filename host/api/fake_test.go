@@ -27,18 +27,20 @@ type memory struct {
 	cooldowns []store.Cooldown
 	photos    map[string][]byte
 	changed   []store.Person
-	gone      []lobby.PersonID
-	before    func(op string) // called first in each operation, unlocked
+	accounts
+	before func(op string) // called first in each operation, unlocked
 }
 
 var (
 	errTooBig   = errors.New("too big")
 	errNotImage = errors.New("not an image")
 	errNoMedia  = errors.New("no media")
+	errBusy     = errors.New("busy")
 )
 
 func newMemory() *memory {
-	return &memory{people: map[lobby.PersonID]store.Person{}, sessions: map[string]store.Session{}, photos: map[string][]byte{}}
+	return &memory{people: map[lobby.PersonID]store.Person{}, sessions: map[string]store.Session{}, photos: map[string][]byte{},
+		accounts: accounts{byPerson: map[lobby.PersonID]store.Account{}, banned: map[lobby.PersonID]bool{}}}
 }
 
 // begin locks and answers the error an operation must fail with.
@@ -178,10 +180,4 @@ func (m *memory) Changed(_ lobby.PersonID, p store.Person) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.changed = append(m.changed, p)
-}
-
-func (m *memory) Gone(id lobby.PersonID) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.gone = append(m.gone, id)
 }

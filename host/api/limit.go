@@ -65,6 +65,18 @@ func (l *limiter[K]) take(key K, now time.Time) (wait time.Duration) {
 	return wait
 }
 
+// give takes back one act of key that take allowed.
+func (l *limiter[K]) give(key K, now time.Time) {
+	if l.limit == rate.Inf {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if e, ok := l.byKey[key]; ok {
+		e.Value.(*bucket[K]).rate.ReserveN(now, -1) // a bucket never holds more than its burst
+	}
+}
+
 // forget makes room: at most two keys a call, so that no call pays for many.
 func (l *limiter[K]) forget(now time.Time) {
 	for range 2 {

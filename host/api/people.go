@@ -63,6 +63,7 @@ func (a *api) storeGuest(ctx context.Context, profile store.Profile) (p store.Pe
 type me struct {
 	ID      lobby.PersonID `json:"id,string"`
 	Guest   bool           `json:"guest"`
+	Email   string         `json:"email"` // "" a guest's
 	Version int64          `json:"version"`
 	Profile profile        `json:"profile"`
 }
@@ -72,7 +73,11 @@ func (a *api) getMe(c echo.Context, who visitor) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, me{p.ID, p.Guest, p.Version, profileOf(p.Profile)})
+	account, err := a.account(c.Request().Context(), who)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, me{p.ID, p.Guest, account.Email, p.Version, profileOf(p.Profile)})
 }
 
 // person reads the visitor's row. A login whose person is gone is none.

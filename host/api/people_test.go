@@ -252,8 +252,8 @@ func TestLogoutEndsTheLogin(t *testing.T) {
 	if c := a.Cookies(); len(c) != 1 || c[0].Name != SessionCookie || c[0].MaxAge >= 0 || c[0].Value != "" {
 		t.Errorf("cookies %v", c)
 	}
-	if len(w.gone) != 1 || w.gone[0] != lobby.PersonID(1<<60+1) {
-		t.Errorf("the lobby heard %v", w.gone)
+	if len(w.ended) != 1 || w.ended[0].id != lobby.PersonID(1<<60+1) || w.ended[0].why != LoggedOut || w.ended[0].keeps(token) {
+		t.Errorf("the lobby heard %v", w.ended)
 	}
 	w.refused(w.send("GET", "/v1/me", "", cookieToken(token)), 401, "no_login", "")
 }
@@ -291,7 +291,7 @@ func TestUnknownRoutesAndMethods(t *testing.T) {
 	w := newWorld(t)
 	w.refused(w.send("GET", "/v1/nothing", ""), 404, "not_found", "")
 	w.refused(w.send("GET", "/nothing", ""), 404, "not_found", "")
-	w.refused(w.send("DELETE", "/v1/me", "", bearerToken("x")), 405, "bad_method", "")
+	w.refused(w.send("POST", "/v1/me", "", bearerToken("x")), 405, "bad_method", "")
 	if a := w.send("HEAD", "/v1/nothing", ""); a.StatusCode != http.StatusMethodNotAllowed || len(a.raw) != 0 {
 		t.Errorf("HEAD got %d %q", a.StatusCode, a.raw)
 	}

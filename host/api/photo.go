@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"regexp"
 	"time"
@@ -29,6 +30,9 @@ func (a *api) putPhoto(c echo.Context, who visitor) error {
 	}
 	p, err := a.setPhoto(c.Request().Context(), who, id)
 	if err != nil {
+		return err
+	}
+	if err := a.stillThere(id); err != nil {
 		return err
 	}
 	return c.JSON(http.StatusOK, photoSaved{p.Version, p.Profile.Photo})
@@ -103,13 +107,43 @@ func (a *api) setPhoto(ctx context.Context, who visitor, id string) (p store.Per
 		if p, err = a.person(ctx, who); err != nil || p.Profile.Photo == id {
 			return p, err
 		}
-		profile := p.Profile
+		old, profile := p.Profile.Photo, p.Profile
 		profile.Photo = id
-		if p, err = a.save(ctx, p, profile); !errors.Is(err, store.ErrConflict) {
+		if p, err = a.save(ctx, p, profile); err == nil {
+			a.letGo(ctx, old)
+		}
+		if !errors.Is(err, store.ErrConflict) {
 			return p, err
 		}
 	}
 	return p, err
+}
+
+// letGo deletes a photo that no profile shows any more. Failing leaves a file
+// behind that nobody can know of.
+func (a *api) letGo(ctx context.Context, photo string) {
+	if photo == "" {
+		return
+	}
+	used, err := a.Accounts.PhotoInUse(ctx, photo)
+	if err == nil && !used {
+		err = a.Media.Remove(photo)
+	}
+	if err != nil {
+		a.Log.Warn("an old photo was not deleted", slog.Any("error", err))
+	}
+}
+
+// stillThere: somebody may have let go of the same photo before our profile
+// showed it. Sending it again mends that.
+func (a *api) stillThere(photo string) error {
+	f, _, err := a.Media.Open(photo)
+	if errors.Is(err, a.NoMedia) {
+		return &fault{Code: "unavailable", Retry: retryUnavailable}
+	} else if err != nil {
+		return fmt.Errorf("api: look for photo: %w", err)
+	}
+	return f.Close()
 }
 
 var mediaID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)

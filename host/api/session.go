@@ -3,6 +3,7 @@ package api
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
 	"time"
@@ -25,24 +26,58 @@ type visitor struct {
 // as makes a handler of one that needs a logged-in person.
 func (a *api) as(h func(echo.Context, visitor) error) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		token, ok := bearer(c.Request())
-		if !ok {
-			if cookie, err := c.Request().Cookie(SessionCookie); err == nil {
-				token = cookie.Value
-			}
-		}
+		token := tokenOf(c.Request())
 		if token == "" || len(token) > maxToken {
 			return refuse("no_login", "")
 		}
 		hash := a.HashToken(token)
-		id, err := a.People.Login(c.Request().Context(), hash, a.Now().UnixMilli())
+		v, err := a.Accounts.Session(c.Request().Context(), hash, a.Now().UnixMilli())
 		if errors.Is(err, store.ErrNotFound) {
 			return refuse("no_login", "")
 		} else if err != nil {
-			return fmt.Errorf("api: login: %w", err)
+			return fmt.Errorf("api: session: %w", err)
 		}
-		return h(c, visitor{id, hash})
+		a.renew(c, v, token)
+		return h(c, visitor{v.Person, hash})
 	}
+}
+
+// renewEvery is how often a session's end is moved at most.
+const renewEvery = 24 * time.Hour
+
+// renew moves the end of a session in use. If that fails, a later request does it.
+func (a *api) renew(c echo.Context, v store.Visit, token string) {
+	ttl, now := a.ttl(v.Guest), a.Now()
+	ends := now.Add(ttl)
+	if time.UnixMilli(v.ExpiresAt).After(ends.Add(-min(renewEvery, ttl/2))) {
+		return
+	}
+	if err := a.Accounts.RenewSession(c.Request().Context(), v.TokenHash, ends.UnixMilli()); err != nil {
+		a.Log.Debug("session not renewed", slog.Any("error", err))
+		return
+	}
+	if _, ok := bearer(c.Request()); !ok {
+		a.setCookie(c, token, ttl)
+	}
+}
+
+// ttl is how long a session lasts that is not used.
+func (a *api) ttl(guest bool) time.Duration {
+	if guest {
+		return a.cfg.Session.Guest
+	}
+	return a.cfg.Session.Permanent
+}
+
+// tokenOf is the token that a request brings, "" if none.
+func tokenOf(r *http.Request) string {
+	token, ok := bearer(r)
+	if !ok {
+		if cookie, err := r.Cookie(SessionCookie); err == nil {
+			token = cookie.Value
+		}
+	}
+	return token
 }
 
 // bearer answers the token of an Authorization header, and whether there is
@@ -65,13 +100,4 @@ func (a *api) setCookie(c echo.Context, token string, ttl time.Duration) {
 		cookie.MaxAge = -1
 	}
 	c.SetCookie(cookie)
-}
-
-func (a *api) logout(c echo.Context, who visitor) error {
-	if err := a.People.Logout(c.Request().Context(), who.hash); err != nil {
-		return fmt.Errorf("api: logout: %w", err)
-	}
-	a.Lobby.Gone(who.id)
-	a.setCookie(c, "", 0)
-	return c.NoContent(http.StatusNoContent)
 }

@@ -50,6 +50,7 @@ func TestWhoIsNotLoggedIn(t *testing.T) {
 	token := w.signUp()
 	routes := []struct{ method, path string }{
 		{"GET", "/v1/me"}, {"GET", "/v1/me/history"}, {"PUT", "/v1/me/profile"}, {"PUT", "/v1/me/photo"}, {"DELETE", "/v1/me/photo"}, {"POST", "/v1/logout"},
+		{"POST", "/v1/logout/all"}, {"DELETE", "/v1/me"}, {"GET", "/v1/me/export"}, {"PUT", "/v1/me/account"}, {"PUT", "/v1/me/password"},
 	}
 	own := header("Origin", "http://sky.example")
 	for _, r := range routes {
@@ -69,10 +70,11 @@ func TestWhoIsNotLoggedIn(t *testing.T) {
 			}
 		}
 	}
+	idle := w.signUp()
 	w.now = w.now.Add(7*24*time.Hour - time.Millisecond)
 	w.ok(w.send("GET", "/v1/me", "", bearerToken(token)), 200)
 	w.now = w.now.Add(time.Millisecond)
-	w.refused(w.send("GET", "/v1/me", "", bearerToken(token)), 401, "no_login", "")
+	w.refused(w.send("GET", "/v1/me", "", bearerToken(idle)), 401, "no_login", "")
 }
 
 func TestALoginWithoutItsPersonIsNone(t *testing.T) {
@@ -246,8 +248,8 @@ func TestAFailingStoreIsNeverSuccess(t *testing.T) {
 					if f.status == 503 && a.Header.Get("Retry-After") != "2" {
 						t.Errorf("Retry-After %q", a.Header.Get("Retry-After"))
 					}
-					if len(a.Cookies()) != 0 || len(w.changed) != 0 || len(w.gone) != 0 {
-						t.Errorf("cookies %v; the lobby heard %v %v", a.Cookies(), w.changed, w.gone)
+					if len(a.Cookies()) != 0 || len(w.changed) != 0 || len(w.ended) != 0 {
+						t.Errorf("cookies %v; the lobby heard %v %v", a.Cookies(), w.changed, w.ended)
 					}
 					if strings.Contains(string(a.raw), "fire") {
 						t.Errorf("our own trouble is told: %s", a.raw)

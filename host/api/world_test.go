@@ -22,13 +22,15 @@ import (
 // world is the routes over a memory, with a clock that stands still.
 type world struct {
 	*memory
-	t     *testing.T
-	echo  *echo.Echo
-	now   time.Time
-	ids   int64
-	logs  strings.Builder
-	docs  *openAPI
-	taken bool // NewID repeats itself
+	plainly
+	t      *testing.T
+	echo   *echo.Echo
+	now    time.Time
+	ids    int64
+	tokens int
+	logs   strings.Builder
+	docs   *openAPI
+	taken  bool // NewID repeats itself
 
 	unready []string // why newcomers should not come
 }
@@ -45,7 +47,8 @@ func newWorld(t *testing.T, change ...func(*config.Config)) *world {
 	}
 	w := &world{memory: newMemory(), t: t, now: time.UnixMilli(1_760_000_000_000), docs: loadOpenAPI(t)}
 	w.echo = New(Deps{
-		People: w, Meetings: w, Media: w, Lobby: w, TooBig: errTooBig, NotImage: errNotImage, NoMedia: errNoMedia,
+		People: w, Accounts: w, Meetings: w, Media: w, Lobby: w, Passwords: &w.plainly, Forget: w.forget,
+		TooBig: errTooBig, NotImage: errNotImage, NoMedia: errNoMedia, Busy: errBusy,
 		NewID: func() int64 {
 			if !w.taken {
 				w.ids++
@@ -53,7 +56,8 @@ func newWorld(t *testing.T, change ...func(*config.Config)) *world {
 			return 1<<60 + w.ids // beyond what a JSON number holds exactly
 		},
 		NewToken: func() (string, string, error) {
-			token := "token-" + strconv.Itoa(len(w.sessions)+1)
+			w.tokens++
+			token := "token-" + strconv.Itoa(w.tokens)
 			return token, hashForTest(token), nil
 		},
 		HashToken: hashForTest, Online: func() int { return 7 },

@@ -26,6 +26,7 @@ import (
 	"github.com/napalmsky/napalmsky/host/journal"
 	"github.com/napalmsky/napalmsky/host/lobby"
 	"github.com/napalmsky/napalmsky/host/media"
+	"github.com/napalmsky/napalmsky/host/password"
 	"github.com/napalmsky/napalmsky/host/reel"
 	"github.com/napalmsky/napalmsky/host/store"
 	"github.com/napalmsky/napalmsky/host/store/sqlite"
@@ -43,16 +44,19 @@ type Options struct {
 	Listener net.Listener
 	// Version of this build, as operators are told.
 	Version string
+	// PasswordCost is what a hash costs; password.Standard.
+	PasswordCost password.Cost
 	// Backend wraps what the sockets talk to, as a node between them and the lobby would.
 	Backend func(conn.Backend) conn.Backend
 }
 
 // App is one server. Make it with New, then call Run once.
 type App struct {
-	cfg   config.Config
-	log   *slog.Logger
-	store store.Store
-	lock  *os.File // held for as long as the data folder is ours
+	cfg    config.Config
+	log    *slog.Logger
+	store  store.Store
+	people *departing // the store, as whatever names people uses it
+	lock   *os.File   // held for as long as the data folder is ours
 
 	policies *policies
 	reel     *reel.Reel
@@ -96,6 +100,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 		}
 		a.store = db
 	}
+	a.people = newDeparting(a.store, o.Now)
 	photos, err := media.New(filepath.Join(cfg.Data, "media"))
 	if err != nil {
 		return nil, err
@@ -117,8 +122,9 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 	}, backend, login{a.store, o.Now}, o.Log, o.Now)
 	a.ready = &readiness{ping: a.store.Ping, now: o.Now, started: a.engine.Started()}
 	routes := api.New(api.Deps{
-		People: a.store, Meetings: a.store, Media: photos, Lobby: lobbyDoor{a.engine, o.Log},
-		TooBig: media.ErrTooBig, NotImage: media.ErrNotImage, NoMedia: media.ErrNotFound,
+		People: a.store, Accounts: a.people, Meetings: a.store, Media: photos, Lobby: a.door(),
+		Passwords: newPasswords(cfg.Limits, o), Forget: a.forget,
+		TooBig: media.ErrTooBig, NotImage: media.ErrNotImage, NoMedia: media.ErrNotFound, Busy: password.ErrBusy,
 		NewID: newID(o), NewToken: func() (string, string, error) { return store.NewToken(o.Random) }, HashToken: store.HashToken,
 		Online: func() int { return a.engine.Stats().People }, Figures: a.figures, Now: o.Now, Log: o.Log,
 		Ready: a.ready.reasons, Metrics: metrics.Handler(Metrics, a.moment, o.Log),
@@ -157,7 +163,7 @@ func (a *App) assemble(o Options) error {
 	})
 	turn := ice.ICE{STUN: a.cfg.STUN.URLs, URLs: a.cfg.TURN.URLs, Secret: a.cfg.TURN.Secret.Reveal(), TTL: a.cfg.TURN.TTL}
 	a.engine = engine.New(runs, a.journalled(engine.Deps{
-		Store: a.store, Reel: a.reel, Decide: a.policies.decide,
+		Store: a.people, Reel: a.reel, Decide: a.policies.decide,
 		Face: newFaces(a.cfg.Product, a.policies.trimmed).face,
 		ICE: func(p lobby.PersonID, now time.Time) []wire.ICEServer {
 			servers := []wire.ICEServer{}
@@ -245,33 +251,3 @@ func (a *App) close(ctx context.Context) {
 
 // Stats are the lobby's figures now.
 func (a *App) Stats() engine.Stats { return a.engine.Stats() }
-
-// login answers whose session a socket brings.
-type login struct {
-	people store.People
-	now    func() time.Time
-}
-
-func (l login) Login(ctx context.Context, token string) (lobby.PersonID, error) {
-	id, err := l.people.Login(ctx, store.HashToken(token), l.now().UnixMilli())
-	if errors.Is(err, store.ErrNotFound) {
-		return 0, conn.ErrNoSession
-	}
-	return id, err
-}
-
-// lobbyDoor is the lobby as the HTTP routes see it.
-type lobbyDoor struct {
-	engine *engine.Engine
-	log    *slog.Logger
-}
-
-func (d lobbyDoor) Changed(_ lobby.PersonID, p store.Person) {
-	go func() { // making a face asks the trim policy; a request does not wait for that
-		if err := d.engine.Changed(context.Background(), p); err != nil {
-			d.log.Warn("a changed profile is not shown yet", "err", err)
-		}
-	}()
-}
-
-func (d lobbyDoor) Gone(id lobby.PersonID) { d.engine.Gone(id) }

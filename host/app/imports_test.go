@@ -67,6 +67,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 		"host/journal":           {"host/lobby", "host/policy", "host/reel"},
 		"host/media":             {},
 		"host/ice":               {"host/lobby"},
+		"host/password":          {},
 		"host/config":            {"host/lobby"},
 		"host/web":               {},
 		"host/admin":             {"host/policy", "host/policy/registry", "sdk/abi"},
@@ -123,6 +124,7 @@ func TestWhoReachesWhat(t *testing.T) {
 		"database/sql":                  {"host/store/sqlite", "host/store/sqlite/db"},
 		"github.com/coder/websocket":    {"host/conn", "host/bot", "host/bot/bottest"},
 		"github.com/labstack/echo":      {"host/api", "host/app"},
+		"golang.org/x/crypto/argon2":    {"host/password"},
 	}
 	for _, p := range listPackages(t) {
 		for _, imp := range p.Imports {

@@ -122,6 +122,22 @@ func (s *Store) Open(id string) (io.ReadSeekCloser, time.Time, error) {
 	return f, info.ModTime(), nil
 }
 
+// Remove deletes the photo with this id for good. What is not there, or no id,
+// is no error.
+func (s *Store) Remove(id string) error {
+	if !isID(id) {
+		return nil
+	}
+	err := os.Remove(s.path(id))
+	if err == nil {
+		err = syncDir(filepath.Dir(s.path(id)))
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("media: remove: %w", err)
+	}
+	return nil
+}
+
 // keep writes beside and renames, so that a file under an id is always whole.
 func (s *Store) keep(id string, small []byte) error {
 	path := s.path(id)
