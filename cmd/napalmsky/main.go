@@ -13,6 +13,7 @@ import (
 	"runtime/debug"
 	"syscall"
 
+	"github.com/napalmsky/napalmsky/host/admin/cli"
 	"github.com/napalmsky/napalmsky/host/app"
 	"github.com/napalmsky/napalmsky/host/bot/load"
 	"github.com/napalmsky/napalmsky/host/bot/load/capacity"
@@ -32,6 +33,7 @@ const usage = `napalmsky — live one-to-one meetings
 
   napalmsky serve [flags]                  run a server (serve --help lists the flags)
   napalmsky plugin COMMAND                 a running server's plugins (plugin help lists the commands)
+  napalmsky admin COMMAND                  reports about people of a running server; ban, vindicate (admin help)
   napalmsky load --target URL --people N   play an evening against a server and measure it
   napalmsky load report FOLDER             the table, the bars and the plots of the evenings whose reports lie there
   napalmsky replay FILE|FOLDER             verify a recorded evening, or compare another match plugin along it
@@ -58,6 +60,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return serve(ctx, args[1:], stdout, stderr)
 	case "plugin":
 		return plugin(ctx, args[1:], stdout, stderr)
+	case "admin":
+		return cli.PeopleMain(ctx, args[1:], cli.Env{Get: os.Getenv, Stdout: stdout, Stderr: stderr})
 	case "load":
 		if len(args) > 1 && args[1] == "report" {
 			return capacity.Main(args[2:], stdout, stderr)

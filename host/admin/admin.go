@@ -4,7 +4,7 @@
 // keeps the two alike.
 //
 // It decides who may come in and how answers look; what a load or a roll back
-// does is the Registry's.
+// does is the Registry's, what a ban does is People's.
 package admin
 
 import (
@@ -54,6 +54,7 @@ type guard func(*http.Request) (who string, err error)
 type api struct {
 	registry  Registry
 	healthOf  HealthOf
+	people    People
 	log       *slog.Logger
 	who       guard
 	uploads   chan struct{}
@@ -78,13 +79,19 @@ var routes = []route{
 	{"POST", "/admin/v1/hooks/{hook}/rollback", (*api).rollback},
 	{"POST", "/admin/v1/hooks/{hook}/pause", (*api).pause},
 	{"POST", "/admin/v1/hooks/{hook}/resume", (*api).resume},
+	{"GET", "/admin/v1/reports", (*api).reports},
+	{"GET", "/admin/v1/rulings", (*api).rulings},
+	{"GET", "/admin/v1/people/{id}", (*api).person},
+	{"POST", "/admin/v1/people/{id}/ban", (*api).ban},
+	{"POST", "/admin/v1/people/{id}/unban", (*api).unban},
+	{"POST", "/admin/v1/people/{id}/vindicate", (*api).vindicate},
 }
 
 // newHandler makes the routes and the page. who guards every route of the API;
 // the page itself holds nothing secret.
 func newHandler(o Options, who guard, stopping <-chan struct{}) http.Handler {
 	a := &api{
-		registry: o.Registry, healthOf: o.Health, log: o.Log, who: who, stopping: stopping,
+		registry: o.Registry, people: o.People, healthOf: o.Health, log: o.Log, who: who, stopping: stopping,
 		uploads: make(chan struct{}, uploadsAtOnce), listeners: make(chan struct{}, listenersAtOnce),
 	}
 	mux, methods := http.NewServeMux(), map[string]string{}

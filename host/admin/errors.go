@@ -9,6 +9,7 @@ import (
 
 	"github.com/napalmsky/napalmsky/host/policy"
 	"github.com/napalmsky/napalmsky/host/policy/registry"
+	"github.com/napalmsky/napalmsky/host/store"
 )
 
 // table is every error an operator can get. A message stands where the error
@@ -21,6 +22,9 @@ var table = map[string]struct {
 	"nothing_before": {http.StatusConflict, "There is nothing to roll back to."},
 	"bad_param":      {http.StatusBadRequest, "A parameter cannot have this value."},
 	"unsigned":       {http.StatusForbidden, "The module is not signed by a trusted key."},
+	"no_such_person": {http.StatusNotFound, "Nobody has this number, and no report names it."},
+	"conflict":       {http.StatusConflict, "Something else was decided at the same moment; try again."},
+	"unavailable":    {http.StatusServiceUnavailable, "The database does not answer; look at the rulings before you repeat it."},
 	"refused":        {http.StatusUnprocessableEntity, "The plugin was refused."},
 
 	"no_login":       {http.StatusUnauthorized, "Send the token of the configuration (admin.token) as Authorization: Bearer."},
@@ -62,6 +66,14 @@ func faultOf(err error) *fault {
 	} {
 		if errors.Is(err, known.sentinel) {
 			return refuse(known.code, err.Error())
+		}
+	}
+	for sentinel, code := range map[error]string{
+		store.ErrNotFound: "no_such_person", store.ErrConflict: "conflict",
+		store.ErrUnavailable: "unavailable", store.ErrUnknown: "unavailable",
+	} {
+		if errors.Is(err, sentinel) {
+			return refuse(code, "")
 		}
 	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {

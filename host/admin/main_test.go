@@ -38,7 +38,7 @@ func start(t *testing.T, change func(*Options)) *house {
 	t.Helper()
 	r := admintest.New()
 	h := &house{registry: r, socket: filepath.Join(t.TempDir(), SocketName)}
-	o := Options{Socket: h.socket, Listen: "127.0.0.1:0", Token: token, Registry: r, Health: healthy, Log: quiet(t)}
+	o := Options{Socket: h.socket, Listen: "127.0.0.1:0", Token: token, Registry: r, People: &admintest.People{}, Health: healthy, Log: quiet(t)}
 	if change != nil {
 		change(&o)
 	}

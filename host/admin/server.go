@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Options of a Server. Socket, Registry, Health and Log are needed.
+// Options of a Server. Socket, Registry, People, Health and Log are needed.
 type Options struct {
 	Socket   string      // the Unix socket's path
 	Listen   string      // host:port for TCP; "" none
@@ -22,6 +22,7 @@ type Options struct {
 	TLS      *tls.Config // of TCP; nil none
 	Registry Registry
 	Health   HealthOf
+	People   People
 	Log      *slog.Logger
 }
 

@@ -49,7 +49,7 @@ func TestAKilledServersSocketIsReplaced(t *testing.T) {
 
 func TestALivingServersSocketIsLeftAlone(t *testing.T) {
 	h := start(t, nil)
-	s, err := Open(Options{Socket: h.socket, Registry: admintest.New(), Log: quiet(t)})
+	s, err := Open(Options{Socket: h.socket, Registry: admintest.New(), People: &admintest.People{}, Log: quiet(t)})
 	if err == nil {
 		s.Close()
 	}

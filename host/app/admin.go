@@ -15,7 +15,7 @@ import (
 
 // openAdmin listens for operators: on a Unix socket in the data folder, and on
 // admin.listen where that is set.
-func openAdmin(cfg config.Config, plugins admin.Registry, health admin.HealthOf, o Options) (*admin.Server, error) {
+func openAdmin(cfg config.Config, plugins admin.Registry, people admin.People, health admin.HealthOf, o Options) (*admin.Server, error) {
 	secure, err := adminTLS(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("tls_cert, tls_key: %w", err)
@@ -26,7 +26,7 @@ func openAdmin(cfg config.Config, plugins admin.Registry, health admin.HealthOf,
 	return admin.Open(admin.Options{
 		Socket: filepath.Join(cfg.Data, admin.SocketName),
 		Listen: cfg.Admin.Listen, Token: cfg.Admin.Token.Reveal(), TLS: secure,
-		Registry: plugins, Health: health, Log: o.Log,
+		Registry: plugins, People: people, Health: health, Log: o.Log,
 	})
 }
 

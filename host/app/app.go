@@ -133,7 +133,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 	if a.fronts, err = listen(cfg, routes, o); err != nil {
 		return nil, err
 	}
-	if a.admin, err = openAdmin(cfg, a.policies.plugins, a.health, o); err != nil {
+	if a.admin, err = openAdmin(cfg, a.policies.plugins, moderator{a.store, a.door(), o.Now, o.Log}, a.health, o); err != nil {
 		return nil, err
 	}
 	return a, nil

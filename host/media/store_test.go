@@ -294,3 +294,22 @@ func TestAReadersErrorIsItsOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+func TestARemovedPhotoIsGone(t *testing.T) {
+	s, _ := open(t)
+	id, err := s.Put(t.Context(), bytes.NewReader(pngOf(t, corners(8, 8))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, what := range []string{id, id, strings.Repeat("0", 64), "../../etc/passwd", ""} { // twice, unknown, no id
+		if err := s.Remove(what); err != nil {
+			t.Errorf("remove %q: %v", what, err)
+		}
+	}
+	if _, _, err := s.Open(id); !errors.Is(err, media.ErrNotFound) {
+		t.Errorf("after that it opens with %v", err)
+	}
+	if again, err := s.Put(t.Context(), bytes.NewReader(pngOf(t, corners(8, 8)))); err != nil || again != id {
+		t.Errorf("put again: %q, %v", again, err)
+	}
+}

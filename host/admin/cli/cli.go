@@ -1,4 +1,5 @@
-// Package cli is what operators type: `napalmsky plugin …` over the admin API.
+// Package cli is what operators type: `napalmsky plugin …` and `napalmsky
+// admin …`, over the admin API.
 package cli
 
 import (
@@ -27,6 +28,7 @@ type job struct {
 
 type options struct {
 	data, admin, signature string
+	person, reason         string
 	json, all              bool
 	before                 int64
 	limit                  int
@@ -61,14 +63,29 @@ func commands() []command {
 	}
 }
 
-// Usage lists the commands.
-func Usage(w io.Writer) {
-	fmt.Fprint(w, "napalmsky plugin COMMAND [flags]   (plugins of a running server)\n\n")
-	for _, c := range commands() {
+// group is a set of commands under one name.
+type group struct {
+	name, about, note string
+	commands          func() []command
+}
+
+// Main runs one command line, without "napalmsky plugin". It returns the exit status.
+func Main(ctx context.Context, args []string, env Env) int {
+	return group{"plugin", "plugins of a running server", "HOOK is match, cooldown or trim. ", commands}.main(ctx, args, env)
+}
+
+// PeopleMain runs one command line, without "napalmsky admin". It returns the exit status.
+func PeopleMain(ctx context.Context, args []string, env Env) int {
+	return group{"admin", "people of a running server", "NUMBER is a person's, as reports lists it. ", peopleCommands}.main(ctx, args, env)
+}
+
+// usage lists the commands.
+func (g group) usage(w io.Writer) {
+	fmt.Fprintf(w, "napalmsky %s COMMAND [flags]   (%s)\n\n", g.name, g.about)
+	for _, c := range g.commands() {
 		fmt.Fprintf(w, "  %-28s %s\n", strings.TrimSpace(c.name+" "+c.args), c.help)
 	}
-	fmt.Fprint(w, `
-HOOK is match, cooldown or trim. Every command takes:
+	fmt.Fprint(w, "\n", g.note, `Every command takes:
 
   --data FOLDER   the server's data folder (default NAPALMSKY_DATA, else ./data)
   --admin URL     a server elsewhere, by its admin.listen; NAPALMSKY_ADMIN_TOKEN holds its token
@@ -78,29 +95,28 @@ Exit status: 0 done, 1 refused or failed, 2 wrong usage.
 `)
 }
 
-// Main runs one command line, without "napalmsky plugin". It returns the exit status.
-func Main(ctx context.Context, args []string, env Env) int {
+func (g group) main(ctx context.Context, args []string, env Env) int {
 	if len(args) == 0 {
-		Usage(env.Stderr)
+		g.usage(env.Stderr)
 		return 2
 	}
 	if args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
-		Usage(env.Stdout)
+		g.usage(env.Stdout)
 		return 0
 	}
-	for _, c := range commands() {
+	for _, c := range g.commands() {
 		if c.name == args[0] {
-			return c.start(ctx, args[1:], env)
+			return c.start(ctx, "napalmsky "+g.name, args[1:], env)
 		}
 	}
-	fmt.Fprintf(env.Stderr, "napalmsky plugin: there is no command %q\n\n", args[0])
-	Usage(env.Stderr)
+	fmt.Fprintf(env.Stderr, "napalmsky %s: there is no command %q\n\n", g.name, args[0])
+	g.usage(env.Stderr)
 	return 2
 }
 
-func (c command) start(ctx context.Context, args []string, env Env) int {
+func (c command) start(ctx context.Context, of string, args []string, env Env) int {
 	j := &job{Env: env}
-	fs := flag.NewFlagSet("napalmsky plugin "+c.name, flag.ContinueOnError)
+	fs := flag.NewFlagSet(of+" "+c.name, flag.ContinueOnError)
 	fs.SetOutput(env.Stderr)
 	fs.StringVar(&j.flags.data, "data", "", "the server's data `folder` (default NAPALMSKY_DATA, else ./data)")
 	fs.StringVar(&j.flags.admin, "admin", "", "`URL` of a server elsewhere; NAPALMSKY_ADMIN_TOKEN holds its token")
@@ -109,7 +125,7 @@ func (c command) start(ctx context.Context, args []string, env Env) int {
 		c.flags(fs, &j.flags)
 	}
 	fs.Usage = func() {
-		fmt.Fprintf(fs.Output(), "napalmsky plugin %s [flags]   (%s)\n", strings.TrimSpace(c.name+" "+c.args), c.help)
+		fmt.Fprintf(fs.Output(), "%s %s [flags]   (%s)\n", of, strings.TrimSpace(c.name+" "+c.args), c.help)
 		fs.PrintDefaults()
 	}
 	for rest := args; ; { // flags may stand anywhere
@@ -137,10 +153,10 @@ func (c command) start(ctx context.Context, args []string, env Env) int {
 	case err == nil:
 		return 0
 	case errors.As(err, &misuse):
-		fmt.Fprintf(env.Stderr, "napalmsky plugin %s: %v\n", c.name, err)
+		fmt.Fprintf(env.Stderr, "%s %s: %v\n", of, c.name, err)
 		return 2
 	default:
-		fmt.Fprintf(env.Stderr, "napalmsky plugin %s: %v\n", c.name, err)
+		fmt.Fprintf(env.Stderr, "%s %s: %v\n", of, c.name, err)
 		return 1
 	}
 }

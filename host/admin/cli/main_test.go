@@ -36,8 +36,8 @@ func start(t *testing.T) *house {
 	h.env = map[string]string{"NAPALMSKY_DATA": h.data}
 	s, err := admin.Open(admin.Options{
 		Socket: filepath.Join(h.data, admin.SocketName), Listen: "127.0.0.1:0", Token: token, Registry: h.registry,
-		Health: healthy,
-		Log:    slog.New(slog.DiscardHandler),
+		People: &admintest.People{}, Health: healthy,
+		Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -58,8 +58,13 @@ func start(t *testing.T) *house {
 // run types one command.
 func (h *house) run(args ...string) (code int, stdout, stderr string) {
 	h.t.Helper()
+	return h.typed(Main, args...)
+}
+
+func (h *house) typed(main func(context.Context, []string, Env) int, args ...string) (code int, stdout, stderr string) {
+	h.t.Helper()
 	var out, errs bytes.Buffer
-	code = Main(h.t.Context(), args, Env{Get: func(k string) string { return h.env[k] }, Stdout: &out, Stderr: &errs})
+	code = main(h.t.Context(), args, Env{Get: func(k string) string { return h.env[k] }, Stdout: &out, Stderr: &errs})
 	return code, out.String(), errs.String()
 }
 
