@@ -111,7 +111,7 @@ type sessions struct {
 var errStoreDown = errors.New("store down")
 
 func newSessions() *sessions {
-	return &sessions{asked: make(chan string, 1000), people: map[string]lobby.PersonID{"token-1": 1, "token-2": 2, "token-3": 3}}
+	return &sessions{asked: make(chan string, 1000), people: map[string]lobby.PersonID{"token-1": 1, "token-1b": 1, "token-2": 2, "token-3": 3}}
 }
 
 func (s *sessions) Login(_ context.Context, token string) (lobby.PersonID, error) {
@@ -129,6 +129,8 @@ func (s *sessions) Login(_ context.Context, token string) (lobby.PersonID, error
 	switch {
 	case down:
 		return 0, errStoreDown
+	case token == "of-a-banned-person":
+		return 0, ErrBanned
 	case !ok:
 		return 0, ErrNoSession
 	}

@@ -15,5 +15,7 @@ export interface App {
   /** Says something in passing. */
   toast(text: string, tone?: "good" | "bad"): void;
   go(route: Route): void;
-  logout(): Promise<void>;
+  logout(everywhere?: boolean): Promise<void>;
+  /** Back to the first page, which says this. */
+  leave(parting: string): void;
 }

@@ -28,6 +28,8 @@ export interface Profile {
 export interface Me {
   id: string;
   guest: boolean;
+  /** Empty for a guest. */
+  email: string;
   version: number;
   profile: Profile;
 }
@@ -72,13 +74,17 @@ export class ApiError extends Error {
 
 export const api = {
   options: () => call<Options>("GET", "/v1/options"),
-  signUp: (p: Profile) => call<Me>("POST", "/v1/guests", p),
+  signUp: (p: Profile) => call<Omit<Me, "guest" | "email">>("POST", "/v1/guests", p).then((me): Me => ({ ...me, guest: true, email: "" })),
   me: () => call<Me>("GET", "/v1/me"),
   saveProfile: (version: number, profile: Profile) => call<{ version: number; profile: Profile }>("PUT", "/v1/me/profile", { version, profile }),
   savePhoto: (photo: Blob) => call<{ version: number; photo: string }>("PUT", "/v1/me/photo", photo),
   dropPhoto: () => call<{ version: number }>("DELETE", "/v1/me/photo"),
   history: (before = 0, limit = 30) => call<History>("GET", `/v1/me/history?before=${before}&limit=${limit}`),
-  logout: () => call<void>("POST", "/v1/logout"),
+  login: (email: string, password: string) => call<{ id: string }>("POST", "/v1/login", { email, password }),
+  logout: (everywhere = false) => call<void>("POST", everywhere ? "/v1/logout/all" : "/v1/logout"),
+  keepAccount: (email: string, password: string) => call<{ email: string }>("PUT", "/v1/me/account", { email, password }),
+  changePassword: (password: string, new_password: string) => call<void>("PUT", "/v1/me/password", { password, new_password }),
+  deleteMe: (password: string) => call<void>("DELETE", "/v1/me", { confirm: "delete", ...(password && { password }) }),
 };
 
 export function mediaURL(id: string): string {

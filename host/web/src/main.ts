@@ -9,6 +9,19 @@ import { Preparation } from "./talksession.ts";
 import { Toasts } from "./toast.ts";
 import { signupView } from "./views/signup.ts";
 
+/** What the next page says of the last one's end. */
+const partingKey = "sky.parting";
+
+/** Ends of a socket that are ends of the login, and what to say of them. */
+const partings = new Map<number | undefined, string>([
+  [Close.noLogin, ""],
+  [Close.gone, ""],
+  [Close.elsewhere, "You logged in on another device, and one at a time is allowed here."],
+  [Close.revoked, "You were logged out from another device."],
+  [Close.banned, "You are not let in here any more."],
+  [Close.deleted, "You are deleted. Nothing of yours is left here."],
+]);
+
 const root = document.getElementById("app")!;
 const toasts = new Toasts();
 document.body.append(toasts.el);
@@ -21,14 +34,25 @@ async function begin(): Promise<void> {
   try {
     options = await api.options();
     me = await api.me().catch((e) => {
-      if (e instanceof ApiError && e.status === 401) return undefined;
+      if (e instanceof ApiError && (e.status === 401 || e.code === "banned")) return undefined;
       throw e;
     });
   } catch (e) {
     return broken(e);
   }
+  sayParting();
   if (me) evening(options, me);
   else signUp(options);
+}
+
+function sayParting(): void {
+  try {
+    const parting = sessionStorage.getItem(partingKey);
+    sessionStorage.removeItem(partingKey);
+    if (parting) toasts.show(parting);
+  } catch {
+    // Storage is forbidden: then there is no parting word.
+  }
 }
 
 function broken(e: unknown): void {
@@ -59,31 +83,41 @@ function evening(options: Options, me: Me): void {
       if (here() === route) screen.go(route);
       else location.hash = "#/" + route;
     },
-    async logout() {
+    async logout(everywhere = false) {
       try {
-        await api.logout();
+        await api.logout(everywhere);
       } catch (e) {
         if (!(e instanceof ApiError && e.status === 401)) return toasts.show((e as Error).message, "bad");
       }
-      leave();
+      leave("");
     },
+    leave,
   };
   const screen = new Screen(app);
+  let left = false;
   const moved = () => screen.go(here());
   window.addEventListener("hashchange", moved);
   client.onStatus((s) => {
     if (s.state !== "stopped") return;
     // The login is over: nothing on this page is true any more.
-    if (s.code === Close.noLogin || s.code === Close.gone) leave();
+    const parting = partings.get(s.code);
+    if (parting !== undefined) leave(parting);
     else if (s.code === Close.flood || s.code === Close.badFrames) toasts.show("The server asked this page to stop. Connect again in a moment.", "bad");
   });
   fill(root, screen.shell.el);
   screen.go(here());
 
-  function leave(): void {
+  function leave(parting: string): void {
+    if (left) return; // the socket's end comes beside the answer
+    left = true;
     window.removeEventListener("hashchange", moved);
     screen.close();
     app.evening.forget();
+    try {
+      if (parting) sessionStorage.setItem(partingKey, parting);
+    } catch {
+      // Then the next page says nothing.
+    }
     // A whole new page: no trace of one person's evening for the next.
     location.replace("/");
   }

@@ -16,7 +16,7 @@ export function askLogout(app: App): void {
   const dialog = openDialog(
     { label: "Log out", test: "logout", light: true },
     h("h2", {}, "Log out?"),
-    h("p", {}, app.me.guest ? "You are a guest: logging out forgets you for good. Your profile, your calls and the accounts others shared with you do not come back." : "The accounts others shared with you this evening are forgotten in this window."),
+    h("p", {}, app.me.guest ? "You are a guest: logging out forgets you for good. Your profile, your calls and the accounts others shared with you do not come back. In your profile you can keep your account first." : "The accounts others shared with you this evening are forgotten in this window."),
     h("div", { class: "buttons" }, stay, out),
   );
   stay.focus();

@@ -3,6 +3,7 @@ import { h } from "../dom.ts";
 import { api, ApiError } from "../http.ts";
 import { profileForm } from "../form/profileform.ts";
 import type { View } from "../view.ts";
+import { accountSection } from "./account.ts";
 
 export function profileView(app: App): View {
   const { id, profile } = app.me;
@@ -33,6 +34,6 @@ export function profileView(app: App): View {
       app.go("lobby");
     },
   });
-  const el = h("section", { class: "panel page" }, h("h1", { tabIndex: -1 }, "Your profile"), form.el);
+  const el = h("section", { class: "panel page" }, h("h1", { tabIndex: -1 }, "Your profile"), form.el, accountSection(app));
   return { el, close: form.close };
 }
