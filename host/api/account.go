@@ -53,28 +53,43 @@ func (a *api) putAccount(c echo.Context, who visitor) error {
 	} else if have.Person != 0 {
 		return refuse("has_account", "")
 	}
-	phc, err := a.Passwords.Hash(ctx, in.Password)
+	// Whether an email has an account already is a guess at it, too.
+	try, err := a.guess(c, key)
 	if err != nil {
-		return a.hashing(err)
+		return err
 	}
-	hash, err := a.Passwords.Fingerprint(ctx, key)
+	returned, err := a.upgrade(ctx, who, email, key, in.Password)
+	if !errors.Is(err, store.ErrTaken) {
+		try.undo()
+	}
 	if err != nil {
-		return a.hashing(err)
-	}
-	now := a.Now()
-	returned, err := a.Accounts.Upgrade(ctx, store.Upgrade{
-		Account:   store.Account{Person: who.id, Email: email, EmailKey: key, Password: phc, Since: now.UnixMilli()},
-		EmailHash: hash,
-	})
-	if errors.Is(err, store.ErrConflict) {
-		return refuse("has_account", "")
-	} else if err != nil {
-		return fmt.Errorf("api: upgrade: %w", err)
+		return err
 	}
 	if returned {
 		a.Lobby.Ended(who.id, Returned, nil)
 	}
 	return a.keepLonger(c, who, email)
+}
+
+func (a *api) upgrade(ctx context.Context, who visitor, email, key, password string) (returned bool, err error) {
+	phc, err := a.Passwords.Hash(ctx, password)
+	if err != nil {
+		return false, a.hashing(err)
+	}
+	hash, err := a.Passwords.Fingerprint(ctx, key)
+	if err != nil {
+		return false, a.hashing(err)
+	}
+	returned, err = a.Accounts.Upgrade(ctx, store.Upgrade{
+		Account:   store.Account{Person: who.id, Email: email, EmailKey: key, Password: phc, Since: a.Now().UnixMilli()},
+		EmailHash: hash,
+	})
+	if errors.Is(err, store.ErrConflict) {
+		return false, refuse("has_account", "")
+	} else if err != nil {
+		return false, fmt.Errorf("api: upgrade: %w", err)
+	}
+	return returned, nil
 }
 
 // keepLonger gives the session that became permanent its new end.

@@ -55,15 +55,24 @@ func (a *api) login(c echo.Context) error {
 	return c.JSON(http.StatusOK, loggedIn{account.Person, token, s.ExpiresAt})
 }
 
-// isPassword compares within the limits on guesses. key is the folded email.
-func (a *api) isPassword(c echo.Context, key, phc, password string) (bool, error) {
+// guess counts a try at what only an account's owner knows. key is the folded email.
+func (a *api) guess(c echo.Context, key string) (guess, error) {
 	r := c.Request()
 	free := a.cfg.Limits.LoopbackFree && isLocal(r)
 	try, wait := a.logins.begin(sha256.Sum256([]byte(key)), keyOf(Address(r, a.cfg.TrustedProxies)), free, a.Now())
 	if wait > 0 {
-		return false, &fault{Code: "rate_limited", Retry: wait}
+		return try, &fault{Code: "rate_limited", Retry: wait}
 	}
-	right, err := a.Passwords.Verify(r.Context(), phc, password)
+	return try, nil
+}
+
+// isPassword compares within the limits on guesses.
+func (a *api) isPassword(c echo.Context, key, phc, password string) (bool, error) {
+	try, err := a.guess(c, key)
+	if err != nil {
+		return false, err
+	}
+	right, err := a.Passwords.Verify(c.Request().Context(), phc, password)
 	switch {
 	case err != nil:
 		try.undo()

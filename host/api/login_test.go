@@ -129,6 +129,24 @@ func TestWrongPasswordsAreLimited(t *testing.T) {
 	fails("ada@example.org", evil, 401)
 }
 
+// TestWhoHasAnAccountIsNotFoundOutInBulk: a taken email counts as a wrong password.
+func TestWhoHasAnAccountIsNotFoundOutInBulk(t *testing.T) {
+	w := newWorld(t, func(c *config.Config) {
+		c.Limits.LoginsPerMinute, c.Limits.LoginsBurst, c.Limits.WritesPerMinute = 1, 1, 0
+	})
+	for i := range 11 {
+		w.stay(fmt.Sprintf("p%d@example.org", i))
+	}
+	token := w.signUp()
+	for i := range 11 {
+		a := w.send("PUT", "/v1/me/account", credentials(fmt.Sprintf("p%d@example.org", i), secret), bearerToken(token), from("198.51.100.7:1"))
+		if want := map[bool]int{true: 409, false: 429}[i < 10]; a.StatusCode != want {
+			t.Errorf("try %d: %d, want %d", i+1, a.StatusCode, want)
+		}
+	}
+	w.ok(w.send("PUT", "/v1/me/account", credentials("new@example.org", secret), bearerToken(token)), 200)
+}
+
 func TestTheOtherDeviceIsTold(t *testing.T) {
 	for _, single := range []bool{false, true} {
 		w := newWorld(t, func(c *config.Config) { c.Session.Single = single })
