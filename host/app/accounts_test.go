@@ -101,8 +101,8 @@ func closedWith(t *testing.T, ctx context.Context, who string, p *bot.Person, co
 
 // TestSessionsThatEndAreToldAtOnce: each on its own device, with the reason.
 func TestSessionsThatEndAreToldAtOnce(t *testing.T) {
-	ctx := within(t, time.Minute)
 	h := startApp(t, nil, cheap)
+	ctx := within(t, time.Minute)
 	phone := join(t, ctx, h.URL(), "Ada")
 	keepAccount(t, h.URL(), phone, "ada@example.org")
 	laptop := logIn(t, h.URL(), phone, "ada@example.org")
@@ -131,8 +131,8 @@ func TestSessionsThatEndAreToldAtOnce(t *testing.T) {
 }
 
 func TestOneDeviceAtATime(t *testing.T) {
-	ctx := within(t, time.Minute)
 	h := startApp(t, func(c *config.Config) { c.Session.Single = true }, cheap)
+	ctx := within(t, time.Minute)
 	phone := join(t, ctx, h.URL(), "Ada")
 	keepAccount(t, h.URL(), phone, "ada@example.org")
 	laptop := logIn(t, h.URL(), phone, "ada@example.org")
@@ -147,9 +147,9 @@ func TestOneDeviceAtATime(t *testing.T) {
 
 // TestABanHoldsAtOnce: in mid-call, over the operators' own door.
 func TestABanHoldsAtOnce(t *testing.T) {
-	ctx := within(t, time.Minute)
 	data := ""
 	h := startApp(t, func(c *config.Config) { data = c.Data }, cheap)
+	ctx := within(t, time.Minute)
 	ned, ada := join(t, ctx, h.URL(), "Ned"), join(t, ctx, h.URL(), "Ada")
 	keepAccount(t, h.URL(), ned, "ned@example.org")
 	talk(t, ctx, ned, ada)
@@ -182,14 +182,15 @@ func TestABanHoldsAtOnce(t *testing.T) {
 // TestADepartureLeavesNoTrace: in mid-call, with the call's end, its cooldown
 // and the journal's last steps still to be written.
 func TestADepartureLeavesNoTrace(t *testing.T) {
-	ctx := within(t, 60*time.Second)
 	data := t.TempDir()
 	cfg := testConfig(data)
-	a, err := app.New(ctx, cfg, app.Options{Cache: filepath.Join(pluginDir, "cache"), PasswordCost: password.Cost{Passes: 1, KiB: 64, Threads: 1}})
+	a, err := app.New(t.Context(), cfg, app.Options{Cache: filepath.Join(pluginDir, "cache"), PasswordCost: password.Cost{Passes: 1, KiB: 64, Threads: 1}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	running, stop := context.WithCancel(ctx)
+	ctx := within(t, time.Minute)
+	running, stop := context.WithCancel(context.Background())
+	t.Cleanup(stop)
 	done := make(chan error, 1)
 	go func() { done <- a.Run(running) }()
 
@@ -269,8 +270,8 @@ func everyColumn(t *testing.T, raw *sql.DB) (all [][2]string) {
 // TestABlockOutlivesADeletion: whoever deletes an account and comes back with
 // the same email is still kept from whom they were kept from, at once.
 func TestABlockOutlivesADeletion(t *testing.T) {
-	ctx := within(t, time.Minute)
 	h := startApp(t, nil, cheap)
+	ctx := within(t, time.Minute)
 	ned, ada := join(t, ctx, h.URL(), "Ned"), join(t, ctx, h.URL(), "Ada")
 	keepAccount(t, h.URL(), ned, "ned@example.org")
 	talk(t, ctx, ned, ada)
