@@ -40,12 +40,13 @@ $(BIN)/plugins/%.wasm: FORCE
 
 BUNDLE := go tool esbuild --bundle --minify --target=es2022 --log-level=warning
 
-page: ## bundle people's page and the operators' console with esbuild
+page: ## bundle people's page and the operators' console with esbuild, and compress them
 	@echo "building the pages"
 	@$(BUNDLE) host/web/src/main.ts --outfile=host/web/dist/app.js
 	@$(BUNDLE) host/web/src/app.css --outfile=host/web/dist/app.css
 	@$(BUNDLE) host/admin/page/main.ts --outfile=host/admin/dist/app.js
 	@$(BUNDLE) host/admin/page/app.css --outfile=host/admin/dist/app.css
+	@go run ./host/compress/precompress host/web/dist host/admin/dist
 
 test: need lint check-generated build test-js test-go ## everything that fits 15 minutes; installs what is missing when it can
 

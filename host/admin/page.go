@@ -1,12 +1,12 @@
 package admin
 
 import (
-	"crypto/sha256"
 	"embed"
-	"encoding/hex"
 	"io/fs"
 	"net/http"
 	"strings"
+
+	"github.com/napalmsky/napalmsky/host/compress"
 )
 
 //go:embed page/index.html page/unbuilt.html all:dist
@@ -29,24 +29,22 @@ func newPage(files fs.FS) http.Handler {
 		{"GET /admin/app.js", "dist/app.js", "text/javascript; charset=utf-8"},
 		{"GET /admin/app.css", "dist/app.css", "text/css; charset=utf-8"},
 	} {
-		body, err := fs.ReadFile(files, f.name)
+		file, err := compress.ReadFile(files, f.name, f.mime)
 		if err != nil {
 			index, status = "page/unbuilt.html", http.StatusServiceUnavailable
 			continue
 		}
-		mux.HandleFunc(f.path, serveFile(body, f.mime, http.StatusOK))
+		mux.HandleFunc(f.path, serveFile(file, http.StatusOK))
 	}
 	body, err := fs.ReadFile(files, index)
 	if err != nil {
 		body, status = []byte("The console page is missing from this build."), http.StatusServiceUnavailable
 	}
-	mux.HandleFunc("GET /admin/{$}", serveFile(body, "text/html; charset=utf-8", status))
+	mux.HandleFunc("GET /admin/{$}", serveFile(compress.NewFile(body, "text/html; charset=utf-8"), status))
 	return mux
 }
 
-func serveFile(body []byte, mime string, status int) http.HandlerFunc {
-	sum := sha256.Sum256(body)
-	etag := `"` + hex.EncodeToString(sum[:8]) + `"`
+func serveFile(f *compress.File, status int) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", pagePolicy)
@@ -57,17 +55,14 @@ func serveFile(body []byte, mime string, status int) http.HandlerFunc {
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("X-Frame-Options", "DENY")
-		h.Set("Content-Type", mime)
 		if status == http.StatusOK {
-			h.Set("ETag", etag)
-			if r.Header.Get("If-None-Match") == etag {
-				w.WriteHeader(http.StatusNotModified)
-				return
-			}
+			f.ServeHTTP(w, r)
+			return
 		}
+		h.Set("Content-Type", "text/html; charset=utf-8")
 		w.WriteHeader(status)
 		if r.Method != http.MethodHead {
-			_, _ = w.Write(body) // a browser that went away needs no error
+			_, _ = w.Write(f.Bytes()) // a browser that went away needs no error
 		}
 	}
 }

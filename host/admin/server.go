@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/napalmsky/napalmsky/host/compress"
 )
 
 // Options of a Server. Socket, Registry, People, Health and Log are needed.
@@ -76,7 +78,7 @@ func Open(o Options) (*Server, error) {
 func newServer(o Options, who guard) *http.Server {
 	stopping := make(chan struct{})
 	s := &http.Server{
-		Handler: newHandler(o, who, stopping), ConnContext: withPeer,
+		Handler: compress.Handler(newHandler(o, who, stopping)), ConnContext: withPeer,
 		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: loadPatience + time.Minute,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
 		ErrorLog: slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),

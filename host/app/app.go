@@ -19,6 +19,7 @@ import (
 	"github.com/napalmsky/napalmsky/host/admin"
 	"github.com/napalmsky/napalmsky/host/admin/metrics"
 	"github.com/napalmsky/napalmsky/host/api"
+	"github.com/napalmsky/napalmsky/host/compress"
 	"github.com/napalmsky/napalmsky/host/config"
 	"github.com/napalmsky/napalmsky/host/conn"
 	"github.com/napalmsky/napalmsky/host/engine"
@@ -130,7 +131,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 		Ready: a.ready.reasons, Metrics: metrics.Handler(Metrics, a.moment, o.Log),
 	}, cfg)
 	mount(routes, a.hub)
-	if a.fronts, err = listen(cfg, routes, o); err != nil {
+	if a.fronts, err = listen(cfg, compress.Handler(routes), o); err != nil {
 		return nil, err
 	}
 	if a.admin, err = openAdmin(cfg, a.policies.plugins, moderator{a.store, a.door(), o.Now, o.Log}, a.health, o); err != nil {

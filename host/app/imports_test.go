@@ -69,8 +69,10 @@ func TestWhoMayImportWhom(t *testing.T) {
 		"host/ice":               {"host/lobby"},
 		"host/password":          {},
 		"host/config":            {"host/lobby"},
-		"host/web":               {},
-		"host/admin":             {"host/lobby", "host/policy", "host/policy/registry", "host/store", "sdk/abi"},
+		"host/compress":          {},
+		"host/compress/":         {"host/compress"},
+		"host/web":               {"host/compress"},
+		"host/admin":             {"host/compress", "host/lobby", "host/policy", "host/policy/registry", "host/store", "sdk/abi"},
 		"host/admin/metrics":     {},
 		"host/admin/admintest":   {"host/lobby", "host/policy", "host/policy/registry", "host/store", "sdk/abi"},
 		"host/admin/cli":         {"host/admin", "host/policy/registry"},
@@ -125,6 +127,7 @@ func TestWhoReachesWhat(t *testing.T) {
 		"github.com/coder/websocket":    {"host/conn", "host/bot", "host/bot/bottest"},
 		"github.com/labstack/echo":      {"host/api", "host/app"},
 		"golang.org/x/crypto/argon2":    {"host/password"},
+		"github.com/andybalholm/brotli": {"host/compress"},
 	}
 	for _, p := range listPackages(t) {
 		for _, imp := range p.Imports {

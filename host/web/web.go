@@ -4,14 +4,13 @@ package web
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"embed"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
-	"strings"
+
+	"github.com/napalmsky/napalmsky/host/compress"
 )
 
 //go:embed src/index.html src/icon.svg src/unbuilt.html all:dist
@@ -20,15 +19,15 @@ var embedded embed.FS
 // Options of the page. The zero value serves what is embedded.
 type Options struct {
 	// Files replaces the embedded files: src/index.html, src/icon.svg,
-	// src/unbuilt.html, dist/app.js and dist/app.css. It is read once, by Handler.
+	// src/unbuilt.html, dist/app.js and dist/app.css, with what compress.Precompress
+	// made of them. It is read once, by Handler.
 	Files fs.FS
 }
 
-// asset is one file, ready to be served.
+// asset is one file, ready to be served. Its hash is also the version under
+// which it may be kept for ever.
 type asset struct {
-	body   []byte
-	mime   string
-	hash   string // of body; also the version under which it may be kept for ever
+	*compress.File
 	status int
 }
 
@@ -67,12 +66,12 @@ func load(files fs.FS) (map[string]asset, error) {
 		"/app.css":  {"dist/app.css", "text/css; charset=utf-8"},
 		"/icon.svg": {"src/icon.svg", "image/svg+xml"},
 	} {
-		body, err := fs.ReadFile(files, f.name)
+		file, err := compress.ReadFile(files, f.name, f.mime)
 		if err != nil {
 			missing = append(missing, err)
 			continue
 		}
-		assets[path] = newAsset(body, f.mime, http.StatusOK)
+		assets[path] = asset{file, http.StatusOK}
 	}
 	index, err := fs.ReadFile(files, "src/index.html")
 	if err := errors.Join(append(missing, err)...); err != nil {
@@ -81,9 +80,9 @@ func load(files fs.FS) (map[string]asset, error) {
 	// The page names its files by version, so that a browser may keep them for
 	// ever and still never mixes two builds.
 	for path, a := range assets {
-		index = bytes.ReplaceAll(index, []byte(`"`+path+`"`), []byte(`"`+path+"?v="+a.hash+`"`))
+		index = bytes.ReplaceAll(index, []byte(`"`+path+`"`), []byte(`"`+path+"?v="+a.Hash+`"`))
 	}
-	assets["/"] = newAsset(index, "text/html; charset=utf-8", http.StatusOK)
+	assets["/"] = asset{compress.NewFile(index, "text/html; charset=utf-8"), http.StatusOK}
 	return assets, nil
 }
 
@@ -92,52 +91,25 @@ func unbuilt(files fs.FS, why error) asset {
 	if err != nil {
 		body = []byte(why.Error())
 	}
-	return newAsset(body, "text/html; charset=utf-8", http.StatusServiceUnavailable)
-}
-
-func newAsset(body []byte, mime string, status int) asset {
-	sum := sha256.Sum256(body)
-	return asset{body: body, mime: mime, hash: hex.EncodeToString(sum[:8]), status: status}
+	return asset{compress.NewFile(body, "text/html; charset=utf-8"), http.StatusServiceUnavailable}
 }
 
 func (a asset) serve(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	secure(h)
-	h.Set("Content-Type", a.mime)
 	if a.status != http.StatusOK {
+		h.Set("Content-Type", "text/html; charset=utf-8")
 		h.Set("Cache-Control", "no-store")
 		w.WriteHeader(a.status)
 		if r.Method != http.MethodHead {
-			_, _ = w.Write(a.body) // a client that went away needs no error
+			_, _ = w.Write(a.Bytes()) // a client that went away needs no error
 		}
 		return
 	}
-	etag := `"` + a.hash + `"`
-	h.Set("ETag", etag)
-	if r.URL.Query().Get("v") == a.hash {
+	if r.URL.Query().Get("v") == a.Hash {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	} else {
 		h.Set("Cache-Control", "no-cache")
 	}
-	if matches(r.Header.Get("If-None-Match"), etag) {
-		w.WriteHeader(http.StatusNotModified)
-		return
-	}
-	h.Set("Content-Length", fmt.Sprint(len(a.body)))
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(a.body)
-	}
-}
-
-// matches compares weakly: a compressing middleware weakens or suffixes our tag,
-// and the bytes it stands for are still these.
-func matches(header, etag string) bool {
-	hash := strings.Trim(etag, `"`)
-	for _, tag := range strings.Split(header, ",") {
-		tag = strings.Trim(strings.TrimPrefix(strings.TrimSpace(tag), "W/"), `"`)
-		if tag == "*" || tag == hash || strings.HasPrefix(tag, hash+"-") {
-			return true
-		}
-	}
-	return false
+	a.ServeHTTP(w, r)
 }
