@@ -140,7 +140,7 @@ func (a *api) resume(w http.ResponseWriter, r *http.Request, who string) error {
 func (a *api) onHook(w http.ResponseWriter, r *http.Request, who string, do func(context.Context, string, registry.Hook) (registry.Generation, error)) error {
 	hook := registry.Hook(r.PathValue("hook"))
 	if !slices.Contains(registry.Hooks[:], hook) {
-		return refuse("no_such", fmt.Sprintf("There is no hook %.20q; there are %s, %s and %s.", hook, registry.Hooks[0], registry.Hooks[1], registry.Hooks[2]))
+		return refuse("no_such", fmt.Sprintf("There is no hook %.20q; there are %s.", hook, registry.HookNames()))
 	}
 	return a.change(w, r, func(ctx context.Context) (registry.Generation, error) { return do(ctx, who, hook) })
 }

@@ -85,7 +85,7 @@ func TestHistoryIsReadPageByPage(t *testing.T) {
 			break
 		}
 	}
-	if len(all) != 10 || pages != 4 { // three of the seeds, seven of ours
+	if len(all) != 11 || pages != 4 { // four of the seeds, seven of ours
 		t.Errorf("%d changes on %d pages", len(all), pages)
 	}
 	for i := 1; i < len(all); i++ {
@@ -103,7 +103,7 @@ func TestRefusals(t *testing.T) {
 		code, says               string
 	}{
 		{"no such plugin", "PUT", "/admin/v1/plugins/nobody/params", `{"a":1}`, 404, "no_such", "nobody"},
-		{"no such hook", "POST", "/admin/v1/hooks/lunch/pause", "", 404, "no_such", "match, cooldown and trim"},
+		{"no such hook", "POST", "/admin/v1/hooks/lunch/pause", "", 404, "no_such", "match, cooldown, trim and signalling"},
 		{"nothing before", "POST", "/admin/v1/hooks/trim/rollback", "", 409, "nothing_before", "nothing to roll back to"},
 		{"knob out of bounds", "PUT", "/admin/v1/plugins/match-mutual/params", `{"age_window":21}`, 400, "bad_param", "0 to 20"},
 		{"knob that is none", "PUT", "/admin/v1/plugins/match-mutual/params", `{"age":2}`, 400, "bad_param", `"age"`},

@@ -63,6 +63,7 @@ type App struct {
 	reel     *reel.Reel
 	engine   *engine.Engine
 	journal  *journal.Writer // nil: none is kept
+	signals  *signals
 	hub      *conn.Hub
 	ready    *readiness
 	since    time.Time
@@ -112,7 +113,8 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 	if err := a.assemble(o); err != nil {
 		return nil, err
 	}
-	backend := conn.Backend(a.engine)
+	a.signals = &signals{Backend: a.engine, trim: a.policies.plugins.Signal, now: o.Now, log: o.Log}
+	backend := conn.Backend(a.signals)
 	if o.Backend != nil {
 		backend = o.Backend(backend)
 	}

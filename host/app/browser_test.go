@@ -12,6 +12,8 @@ import (
 
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"github.com/napalmsky/napalmsky/host/config"
 )
 
 // browser starts one headless Chromium with a pretend camera and microphone.
@@ -191,9 +193,13 @@ func (w *window) playing() {
 
 // TestTwoPeopleMeet is the main job in a real browser, with real WebRTC.
 func TestTwoPeopleMeet(t *testing.T) {
-	a := startApp(t, nil)
+	// Their signalling goes through the plugin, in its sandbox.
+	a := startApp(t, func(c *config.Config) { c.Policy.Signalling.Plugin = "trim-signalling" })
 	chromium := browser(t)
 	ada := openWindow(t, chromium, "Ada", a.URL())
+	for path, want := range map[string]string{"/app.js": "br", "/v1/options": "br", "/v1/stats": "br"} {
+		ada.until(path+" comes in "+want, fmt.Sprintf(`(window.coding ??= {}, window.coding[%[1]q] ??= void fetch(%[1]q).then((r) => { window.coding[%[1]q] = r.headers.get("content-encoding") ?? "plain" }) || "asked", window.coding[%[1]q] === %[2]q)`, path, want))
+	}
 	bob := openWindow(t, chromium, "Bob", a.URL())
 	ada.signUp(0, 1)
 	bob.signUp(1, 0)
@@ -258,6 +264,11 @@ func TestTwoPeopleMeet(t *testing.T) {
 			t.Errorf("%s sees %d calls and %d cooldowns in the history, want one each", w.name, rows, cooldowns)
 		}
 		w.picture("history")
+	}
+	signals := signalFigures(t, a.URL())
+	t.Logf("signalling: %d pieces, %d bytes became %d", signals.Pieces, signals.In, signals.Out)
+	if signals.Failed != 0 || signals.Pieces == 0 || signals.Out*2 > signals.In {
+		t.Errorf("signalling: %+v", signals)
 	}
 	if s := a.Stats(); s.Calls != 0 || s.Rings != 0 {
 		t.Errorf("after the evening the lobby holds %+v", s)

@@ -25,6 +25,7 @@ func (a *App) figures() map[string]any {
 		out["journal"] = map[string]any{"bytes": j.Bytes, "records": j.Records, "lost": j.Lost, "stopped": j.Stopped != ""}
 	}
 	out["policy"] = a.policies.figures()
+	out["signalling"] = a.signals.figures()
 	return out
 }
 

@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 		}
 		defer os.RemoveAll(dir)
 		for name, pkg := range map[string]string{
-			"match-mutual": "matchmutual", "cooldown-standard": "cooldownstandard", "trim-essential": "trimessential",
+			"match-mutual": "matchmutual", "cooldown-standard": "cooldownstandard", "trim-essential": "trimessential", "trim-signalling": "trimsignalling",
 		} {
 			cmd := exec.Command("go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w",
 				"-o", filepath.Join(dir, name+".wasm"), "../../plugins/"+pkg+"/wasm")

@@ -20,9 +20,10 @@ import (
 	"github.com/napalmsky/napalmsky/plugins/cooldownstandard"
 	"github.com/napalmsky/napalmsky/plugins/matchmutual"
 	"github.com/napalmsky/napalmsky/plugins/trimessential"
+	"github.com/napalmsky/napalmsky/plugins/trimsignalling"
 )
 
-// policies are the three hooks' answerers as the engine and the reel ask them.
+// policies are the four hooks' answerers as the engine and the reel ask them.
 type policies struct {
 	log     *slog.Logger
 	plugins *registry.Registry
@@ -38,10 +39,11 @@ func openPolicies(ctx context.Context, cfg config.Config, plugins store.Plugins,
 	c := registry.Config{
 		Dir: filepath.Join(cfg.Data, "plugins"), CacheDir: cmp.Or(o.Cache, filepath.Join(cfg.Data, "cache", "wasm")),
 		Seeds: map[registry.Hook]string{}, OnFailure: map[registry.Hook]registry.OnFailure{}, Hooks: map[registry.Hook]registry.HookLimits{},
-		Baselines: registry.Baselines{Match: matchmutual.Plugin, Cooldown: cooldownstandard.Plugin, Trim: trimessential.Plugin},
+		Baselines: registry.Baselines{Match: matchmutual.Plugin, Cooldown: cooldownstandard.Plugin, Trim: trimessential.Plugin, Signalling: trimsignalling.Plugin},
 	}
 	for hook, h := range map[registry.Hook]config.Hook{
 		registry.Match: cfg.Policy.Match, registry.Cooldown: cfg.Policy.Cooldown, registry.Trim: cfg.Policy.Trim,
+		registry.Signalling: cfg.Policy.Signalling,
 	} {
 		c.Seeds[hook] = findPlugin(cfg.Plugins, h.Plugin)
 		c.OnFailure[hook] = registry.OnFailure(h.OnFailure)

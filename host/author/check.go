@@ -78,7 +78,7 @@ func Why(err error) string {
 		why = after
 	}
 	why, _, _ = strings.Cut(why, "\n")
-	for _, hook := range []string{abi.HookMatch, abi.HookCooldown, abi.HookTrim} {
+	for _, hook := range []string{abi.HookMatch, abi.HookCooldown, abi.HookTrim, abi.HookSignalling} {
 		why = strings.Replace(why, "wasm: "+hook+": ", "", 1) // which hook is said already
 	}
 	return why

@@ -87,6 +87,10 @@ type Policy struct {
 	Cooldown Hook `yaml:"cooldown"`
 	Trim     Hook `yaml:"trim"`
 
+	// Signalling starts with the rule compiled in: as a plugin the same rule would
+	// take 15 MB, and there is no product's own taste in it.
+	Signalling Hook `yaml:"signalling"`
+
 	TrustedKeys        []string      `yaml:"trusted_keys" unit:"list of base64 ed25519 public keys" zero:"plugins need no signature" help:"Who may sign plugins; with any key here every plugin needs FILE.wasm.sig, the seeds included."`
 	ModuleBytes        int           `yaml:"module_bytes" unit:"bytes" zero:"refused" help:"The largest plugin file."`
 	CompileTimeout     time.Duration `yaml:"compile_timeout" unit:"duration" zero:"refused" help:"How long a plugin may take until it is ready to be asked."`
@@ -106,6 +110,8 @@ type Fuel struct {
 	Row      int64 `yaml:"row" unit:"units" zero:"the plugin host's own default" help:"Each of those people besides."`
 	Cooldown int64 `yaml:"cooldown" unit:"units" zero:"the plugin host's own default" help:"One question to the cooldown policy."`
 	Trim     int64 `yaml:"trim" unit:"units" zero:"the plugin host's own default" help:"One question to the trim policy."`
+
+	Signalling int64 `yaml:"signalling" unit:"units" zero:"the plugin host's own default" help:"One session description or ICE candidate."`
 }
 
 // Hook is one question a plugin answers.

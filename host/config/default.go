@@ -24,7 +24,7 @@ func Default() Config {
 		},
 		Reel: Reel{Visible: 20, Reserve: 44, ExposureFactor: 2},
 		Policy: Policy{
-			Match: hook("match-mutual"), Cooldown: hook("cooldown-standard"), Trim: hook("trim-essential"),
+			Match: hook("match-mutual"), Cooldown: hook("cooldown-standard"), Trim: hook("trim-essential"), Signalling: hook("native"),
 			ModuleBytes: 16 << 20, CompileTimeout: time.Minute, QuarantineFailures: 5, QuarantineWindow: time.Minute,
 			KeepWarm: 15 * time.Minute, CacheBytes: 512 << 20,
 		},

@@ -89,6 +89,7 @@ func (p Policy) validate(k *check) {
 	p.Match.validate(k, "policy.match")
 	p.Cooldown.validate(k, "policy.cooldown")
 	p.Trim.validate(k, "policy.trim")
+	p.Signalling.validate(k, "policy.signalling")
 	for _, key := range p.TrustedKeys {
 		raw, err := base64.StdEncoding.DecodeString(key)
 		k.that(err == nil && len(raw) == ed25519.PublicKeySize, "policy.trusted_keys", "must be base64 of 32 bytes each")
@@ -106,6 +107,7 @@ func (p Policy) validate(k *check) {
 	between(k, "policy.fuel.row", p.Fuel.Row, 0, most)
 	between(k, "policy.fuel.cooldown", p.Fuel.Cooldown, 0, most)
 	between(k, "policy.fuel.trim", p.Fuel.Trim, 0, most)
+	between(k, "policy.fuel.signalling", p.Fuel.Signalling, 0, most)
 }
 
 func (h Hook) validate(k *check, path string) {

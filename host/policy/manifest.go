@@ -34,7 +34,7 @@ func CheckManifest(m abi.Manifest) error {
 		return refuse("it serves no hook")
 	}
 	for i, h := range m.Hooks {
-		if h != abi.HookMatch && h != abi.HookCooldown && h != abi.HookTrim {
+		if h != abi.HookMatch && h != abi.HookCooldown && h != abi.HookTrim && h != abi.HookSignalling {
 			return refuse("it serves the hook %.60q, which this host does not know", h)
 		}
 		if slices.Contains(m.Hooks[:i], h) {

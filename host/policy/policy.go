@@ -1,6 +1,6 @@
-// Package policy is the three questions Napalm Sky lets a plugin answer: who
+// Package policy is the four questions Napalm Sky lets a plugin answer: who
 // ranks where (Match), how long a pair is kept apart (Cooldown), what leaves
-// the server (Trim). A plugin proposes, the host disposes: every answer is
+// the server (Trim), what two browsers must tell each other (Signalling). A plugin proposes, the host disposes: every answer is
 // validated here before anyone acts on it.
 //
 // wasm/ answers with sandboxed WebAssembly, native/ with the reference plugins
@@ -92,4 +92,14 @@ type Trim interface {
 	// Plan is asked once per kind of payload and audience; see Plan.
 	// Errors: ErrTrap, ErrInvalid, ctx's.
 	Plan(ctx context.Context, kind, audience string) (Plan, error)
+}
+
+// Signalling is one generation of a rule that shortens what two browsers tell
+// each other. Safe for concurrent use.
+type Signalling interface {
+	Generation() Generation
+	// Trim answers body with parts left out, as CheckSignal allows; the answer may
+	// be body itself. kind is offer, answer or candidate.
+	// Errors: ErrTrap, ErrInvalid, ctx's; body is then to be passed on as it is.
+	Trim(ctx context.Context, kind string, body []byte) ([]byte, error)
 }

@@ -1,7 +1,7 @@
 package policy
 
 // Stats counts what a plugin was asked, by hook, since it was loaded.
-type Stats struct{ Match, Cooldown, Trim HookStats }
+type Stats struct{ Match, Cooldown, Trim, Signalling HookStats }
 
 // HookStats counts the calls of one hook by outcome. What never reached the
 // plugin because the asker's context was over is in none.

@@ -15,6 +15,8 @@ const (
 	HookMatch    = "match"
 	HookCooldown = "cooldown"
 	HookTrim     = "trim"
+	// HookSignalling shortens what two browsers tell each other to set up a call.
+	HookSignalling = "signalling"
 )
 
 // Ineligible is the score of a pair that must not meet.
@@ -32,6 +34,7 @@ const (
 	MaxCapacity = 1 << 20               // rows in a table
 	MaxPlan     = 16 << 10              // bytes of a plan's JSON
 	MaxQuestion = 1 << 10               // bytes of sky_trim_plan's question
+	MaxSignal   = 16 << 10              // bytes of a piece of signalling
 	MaxCooldown = 10 * 365 * 24 * 3_600 // seconds
 )
 
@@ -55,6 +58,7 @@ const (
 	SkyScoreFor = "sky_score_for"
 	SkyCooldown = "sky_cooldown"
 	SkyTrimPlan = "sky_trim_plan"
+	SkyTrim     = "sky_trim"
 )
 
 // Exports lists every function of version 1, in the order a host calls them.
@@ -70,10 +74,11 @@ func Exports() []Export {
 		{SkyScoreFor, "(i64 i32 i32 i32 i32)", HookMatch},
 		{SkyCooldown, "(i32) i64", HookCooldown},
 		{SkyTrimPlan, "(i32 i32) i64", HookTrim},
+		{SkyTrim, "(i32 i32) i64", HookSignalling},
 	}
 }
 
-// Pack makes the result of sky_manifest and sky_trim_plan: where the answer
+// Pack makes the result of sky_manifest, sky_trim_plan and sky_trim: where the answer
 // lies and how long it is. Zero is failure.
 func Pack(ptr, length uint32) int64 { return int64(uint64(ptr)<<32 | uint64(length)) }
 

@@ -62,7 +62,7 @@ func TestTheDocumentSaysTheSame(t *testing.T) {
 	equal(t, "row", got[1], fields(abi.RowFields()))
 	equal(t, "case", got[2], fields(abi.CaseFields()))
 	var limits [][]string
-	for _, n := range []int{abi.MaxManifest, abi.MaxRowSize, abi.MaxParams, abi.MaxFields, abi.MaxRows, abi.MaxCapacity, abi.MaxPlan, abi.MaxQuestion, abi.MaxCooldown} {
+	for _, n := range []int{abi.MaxManifest, abi.MaxRowSize, abi.MaxParams, abi.MaxFields, abi.MaxRows, abi.MaxCapacity, abi.MaxPlan, abi.MaxQuestion, abi.MaxSignal, abi.MaxCooldown} {
 		limits = append(limits, []string{strconv.Itoa(n)})
 	}
 	for i := range got[3] {

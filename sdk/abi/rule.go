@@ -10,7 +10,7 @@ type About struct {
 	MemoryPages uint32
 }
 
-// MatchRule, CooldownRule and TrimRule are a plugin seen as bytes: what its
+// MatchRule, CooldownRule, TrimRule and SignallingRule are a plugin seen as bytes: what its
 // wasm build exports and what its native build answers with are these very
 // methods, over the same layouts, so that the two agree byte for byte.
 //
@@ -31,6 +31,12 @@ type (
 		Manifest() Manifest
 		// Plan answers JSON of at most MaxPlan bytes.
 		Plan(params []byte, kind, audience string) []byte
+	}
+	SignallingRule interface {
+		Manifest() Manifest
+		// Trim answers body without what can be spared. The answer may be body, or
+		// share its memory; body must not change.
+		Trim(params []byte, kind string, body []byte) []byte
 	}
 )
 

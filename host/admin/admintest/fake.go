@@ -57,7 +57,7 @@ func New() *Registry {
 		lines: map[registry.Hook][]registry.Generation{}, known: map[string]registry.Version{},
 		subs: map[chan registry.Change]bool{},
 	}
-	for _, m := range []string{"match-mutual 1.0.0 match", "cooldown-standard 1.0.0 cooldown", "trim-essential 1.0.0 trim"} {
+	for _, m := range []string{"match-mutual 1.0.0 match", "cooldown-standard 1.0.0 cooldown", "trim-essential 1.0.0 trim", "trim-signalling 1.0.0 signalling"} {
 		if _, _, err := r.Load(context.Background(), "seed", []byte(m), []byte{1}); err != nil {
 			panic(err) // these modules are as this package wants them
 		}

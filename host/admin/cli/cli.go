@@ -71,7 +71,7 @@ type group struct {
 
 // Main runs one command line, without "napalmsky plugin". It returns the exit status.
 func Main(ctx context.Context, args []string, env Env) int {
-	return group{"plugin", "plugins of a running server", "HOOK is match, cooldown or trim. ", commands}.main(ctx, args, env)
+	return group{"plugin", "plugins of a running server", "HOOK is match, cooldown, trim or signalling. ", commands}.main(ctx, args, env)
 }
 
 // PeopleMain runs one command line, without "napalmsky admin". It returns the exit status.

@@ -91,7 +91,7 @@ func onHook(action string) func(context.Context, *job) error {
 	return func(ctx context.Context, j *job) error {
 		hook := j.args[0]
 		if !slices.Contains(registry.Hooks[:], registry.Hook(hook)) {
-			return usageError{fmt.Sprintf("there is no hook %q; there are match, cooldown and trim", hook)}
+			return usageError{fmt.Sprintf("there is no hook %q; there are %s", hook, registry.HookNames())}
 		}
 		done := progress(j.Stderr, action+" "+hook)
 		g, err := j.client.Hook(ctx, action, hook)

@@ -1,7 +1,7 @@
 /** The admin API as the page uses it; schemas/http/admin.yaml describes it. */
 import { sentence } from "./text.ts";
 
-export const hooks = ["match", "cooldown", "trim"] as const;
+export const hooks = ["match", "cooldown", "trim", "signalling"] as const;
 export type Hook = (typeof hooks)[number];
 
 /** A whole number of 64 bits: bigint where a double would round it. */

@@ -6,6 +6,7 @@ const meanings: Record<Hook, string> = {
   match: "who ranks where",
   cooldown: "how long a pair is kept apart",
   trim: "what leaves the server",
+  signalling: "what two browsers must tell each other",
 };
 
 /** What a card's buttons do. */

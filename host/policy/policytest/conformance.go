@@ -1,15 +1,19 @@
 package policytest
 
 import (
+	"bytes"
 	"context"
 	"math"
 	"reflect"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 
 	"github.com/napalmsky/napalmsky/host/lobby"
 	"github.com/napalmsky/napalmsky/host/policy"
+	"github.com/napalmsky/napalmsky/sdk/abi"
+	"github.com/napalmsky/napalmsky/testdata/sdp"
 )
 
 // Match plays the same evenings to two Matches of one rule, with tables set,
@@ -114,6 +118,38 @@ func Trim(t *testing.T, a, b policy.Trim) {
 			}
 		}
 	}
+}
+
+// Signalling puts descriptions, candidates and nonsense before both rules; they
+// must answer byte for byte alike.
+func Signalling(t *testing.T, a, b policy.Signalling) {
+	t.Helper()
+	sameGeneration(t, a.Generation(), b.Generation())
+	for _, piece := range Signals() {
+		for _, kind := range []string{"offer", "answer", "candidate", "of another kind"} {
+			want, errA := a.Trim(context.Background(), kind, []byte(piece))
+			got, errB := b.Trim(context.Background(), kind, []byte(piece))
+			if errA != nil || errB != nil || !bytes.Equal(got, want) {
+				t.Fatalf("%s %.80q: %.200q (%v) and %.200q (%v)", kind, piece, want, errA, got, errB)
+			}
+		}
+	}
+}
+
+// Signals are what browsers send, and what somebody may send instead.
+func Signals() []string {
+	const candidate = `{"candidate":"candidate:1 1 udp 2113937151 192.0.2.1 54321 typ host generation 0 ufrag abcd network-cost 999","sdpMid":"0","sdpMLineIndex":0,"usernameFragment":"abcd"}`
+	all := []string{
+		sdp.Offer, sdp.Answer, candidate, "x", "m=audio", "m=video 9 x 1\nm=audio \n", "{}", `{"candidate":"`, "\x00", "日本\r\nm=日本 9 x 1\r\na=mid:日\r\n",
+		strings.Repeat("m=audio 9 x 111\r\na=mid:1\r\na=rtcp:9\r\n", 30), strings.Repeat("a=rtcp:9\r\n", abi.MaxSignal/10),
+	}
+	for at := 0; at < len(sdp.Offer); at += 397 {
+		all = append(all, sdp.Offer[:at+1], sdp.Offer[at:], sdp.Answer[:at/2]+sdp.Offer[at:])
+	}
+	for at := range len(candidate) {
+		all = append(all, candidate[:at+1], candidate[at:])
+	}
+	return all
 }
 
 func sameGeneration(t *testing.T, a, b policy.Generation) {

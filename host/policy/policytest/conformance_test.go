@@ -12,6 +12,7 @@ import (
 	"github.com/napalmsky/napalmsky/plugins/cooldownstandard"
 	"github.com/napalmsky/napalmsky/plugins/matchmutual"
 	"github.com/napalmsky/napalmsky/plugins/trimessential"
+	"github.com/napalmsky/napalmsky/plugins/trimsignalling"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -69,6 +70,28 @@ func TestCooldownStandardAgrees(t *testing.T) {
 				t.Fatal(err)
 			}
 			policytest.Cooldown(t, want, got)
+		})
+	}
+}
+
+func TestTrimSignallingAgrees(t *testing.T) {
+	for name, params := range map[string]map[string]int64{
+		"defaults": nil,
+		"other":    {"h264": 1, "resend": 0, "rotate": 1, "transport_once": 0, "streams": 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			plugin := load(t, "./plugins/trimsignalling/wasm", params)
+			got, err := plugin.Signalling()
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := native.Signalling(trimsignalling.Plugin, params, 7)
+			if err != nil {
+				t.Fatal(err)
+			}
+			policytest.Signalling(t, want, got)
+			used := plugin.Stats().Signalling
+			t.Logf("%d pieces, on average %d units of fuel and %d ns each", used.OK, used.Fuel/used.OK, used.Nanos/used.OK)
 		})
 	}
 }

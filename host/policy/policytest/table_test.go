@@ -19,6 +19,7 @@ import (
 	"github.com/napalmsky/napalmsky/plugins/cooldownstandard"
 	"github.com/napalmsky/napalmsky/plugins/matchmutual"
 	"github.com/napalmsky/napalmsky/plugins/trimessential"
+	"github.com/napalmsky/napalmsky/plugins/trimsignalling"
 	"github.com/napalmsky/napalmsky/testdata/guests"
 )
 
@@ -140,8 +141,8 @@ func swaps(b *testing.B, module []byte) (load, knobs, back time.Duration) {
 	for range 3 {
 		r, err := registry.Open(ctx, registry.Config{
 			Dir: b.TempDir(), CacheDir: b.TempDir(),
-			Seeds:     map[registry.Hook]string{registry.Match: registry.Native, registry.Cooldown: registry.Native, registry.Trim: registry.Native},
-			Baselines: registry.Baselines{Match: matchmutual.Plugin, Cooldown: cooldownstandard.Plugin, Trim: trimessential.Plugin},
+			Seeds:     map[registry.Hook]string{registry.Match: registry.Native, registry.Cooldown: registry.Native, registry.Trim: registry.Native, registry.Signalling: registry.Native},
+			Baselines: registry.Baselines{Match: matchmutual.Plugin, Cooldown: cooldownstandard.Plugin, Trim: trimessential.Plugin, Signalling: trimsignalling.Plugin},
 		}, registry.Deps{Store: storetest.NewMemory()})
 		if err != nil {
 			b.Fatal(err)

@@ -17,6 +17,7 @@ type answerer interface {
 	Match(ctx context.Context) (policy.Match, error)
 	Cooldown() (policy.Cooldown, error)
 	Trim() (policy.Trim, error)
+	Signalling() (policy.Signalling, error)
 	Close(ctx context.Context) error
 }
 
@@ -48,6 +49,8 @@ func (c compiledIn) Manifest() abi.Manifest {
 		return c.rules.Match.Manifest()
 	case Cooldown:
 		return c.rules.Cooldown.Manifest()
+	case Signalling:
+		return c.rules.Signalling.Manifest()
 	default:
 		return c.rules.Trim.Manifest()
 	}
@@ -77,6 +80,13 @@ func (c compiledIn) Trim() (policy.Trim, error) {
 		return nil, c.not(Trim)
 	}
 	return native.Trim(c.rules.Trim, c.params, 1)
+}
+
+func (c compiledIn) Signalling() (policy.Signalling, error) {
+	if c.hook != Signalling {
+		return nil, c.not(Signalling)
+	}
+	return native.Signalling(c.rules.Signalling, c.params, 1)
 }
 
 func (c compiledIn) not(h Hook) error {

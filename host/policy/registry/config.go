@@ -65,11 +65,12 @@ type Quarantine struct {
 	Window   time.Duration // 1 min
 }
 
-// Baselines are the rules compiled in; all three are needed.
+// Baselines are the rules compiled in; all four are needed.
 type Baselines struct {
-	Match    abi.MatchRule
-	Cooldown abi.CooldownRule
-	Trim     abi.TrimRule
+	Match      abi.MatchRule
+	Cooldown   abi.CooldownRule
+	Trim       abi.TrimRule
+	Signalling abi.SignallingRule
 }
 
 // Deps is what a registry needs of the world.
@@ -112,7 +113,7 @@ func (c Config) check() error {
 			return fmt.Errorf("registry: hook %s: on failure %q is unknown", h, c.OnFailure[h])
 		}
 	}
-	if b := c.Baselines; b.Match == nil || b.Cooldown == nil || b.Trim == nil {
+	if b := c.Baselines; b.Match == nil || b.Cooldown == nil || b.Trim == nil || b.Signalling == nil {
 		return fmt.Errorf("registry: a rule compiled in is missing")
 	}
 	return nil

@@ -11,22 +11,35 @@ package registry
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/napalmsky/napalmsky/sdk/abi"
 )
 
-// Hook is one of the three questions a plugin can answer.
+// Hook is one of the four questions a plugin can answer.
 type Hook string
 
 const (
 	Match    Hook = "match"
 	Cooldown Hook = "cooldown"
 	Trim     Hook = "trim"
+
+	Signalling Hook = "signalling"
 )
 
 // Hooks lists them in the order people read them.
-var Hooks = [...]Hook{Match, Cooldown, Trim}
+var Hooks = [...]Hook{Match, Cooldown, Trim, Signalling}
+
+// HookNames lists them in a sentence: "match, cooldown and trim".
+func HookNames() string {
+	names := make([]string, len(Hooks))
+	for i, h := range Hooks {
+		names[i] = string(h)
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " and " + names[last]
+}
 
 var (
 	// ErrNoSuch: no hook, plugin or version of that name.

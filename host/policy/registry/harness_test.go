@@ -19,6 +19,7 @@ import (
 	"github.com/napalmsky/napalmsky/plugins/cooldownstandard"
 	"github.com/napalmsky/napalmsky/plugins/matchmutual"
 	"github.com/napalmsky/napalmsky/plugins/trimessential"
+	"github.com/napalmsky/napalmsky/plugins/trimsignalling"
 	"github.com/napalmsky/napalmsky/sdk/abi"
 )
 
@@ -51,6 +52,9 @@ type house struct {
 	log   *lines
 }
 
+// plainHooks are those that a plain guest serves.
+var plainHooks = []registry.Hook{registry.Match, registry.Cooldown, registry.Trim}
+
 func newHouse(t *testing.T) *house {
 	h := &house{
 		t: t, store: storetest.NewFaulty(storetest.NewMemory(), nil), log: &lines{},
@@ -58,9 +62,9 @@ func newHouse(t *testing.T) *house {
 	}
 	h.cfg = registry.Config{
 		Dir:       t.TempDir(),
-		Seeds:     map[registry.Hook]string{registry.Match: registry.Native, registry.Cooldown: registry.Native, registry.Trim: registry.Native},
-		Baselines: registry.Baselines{Match: matchmutual.Plugin, Cooldown: cooldownstandard.Plugin, Trim: trimessential.Plugin},
-		Hooks:     map[registry.Hook]registry.HookLimits{registry.Match: {MemoryPages: 64}, registry.Cooldown: {MemoryPages: 64}, registry.Trim: {MemoryPages: 64}},
+		Seeds:     map[registry.Hook]string{registry.Match: registry.Native, registry.Cooldown: registry.Native, registry.Trim: registry.Native, registry.Signalling: registry.Native},
+		Baselines: registry.Baselines{Match: matchmutual.Plugin, Cooldown: cooldownstandard.Plugin, Trim: trimessential.Plugin, Signalling: trimsignalling.Plugin},
+		Hooks:     map[registry.Hook]registry.HookLimits{registry.Match: {MemoryPages: 64}, registry.Cooldown: {MemoryPages: 64}, registry.Trim: {MemoryPages: 64}, registry.Signalling: {MemoryPages: 64}},
 	}
 	return h
 }

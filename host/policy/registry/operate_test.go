@@ -425,7 +425,7 @@ func TestAuditLog(t *testing.T) {
 		before = page[len(page)-1].At.UnixMilli()
 	}
 	want := []string{"load  failed", "rollback trim failed", "rollback trim ok", "resume match ok", "pause match ok",
-		"load trim ok", "load cooldown ok", "load match ok", "seed trim ok", "seed cooldown ok", "seed match ok"}
+		"load trim ok", "load cooldown ok", "load match ok", "seed signalling ok", "seed trim ok", "seed cooldown ok", "seed match ok"}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}

@@ -93,8 +93,8 @@ func TestQuarantine(t *testing.T) {
 					t.Errorf("%+v", u)
 				}
 			}
-			for _, g := range r.Status().Serving {
-				if g.Digest != good.Digest || g.Rev != 4 {
+			for _, h := range plainHooks {
+				if g := serving(r, h); g.Digest != good.Digest || g.Rev != 4 {
 					t.Errorf("%+v", g)
 				}
 			}

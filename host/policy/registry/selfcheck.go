@@ -27,6 +27,8 @@ func selfCheck(ctx context.Context, p answerer) error {
 			err = checkCooldown(ctx, p)
 		case Trim:
 			err = checkTrim(ctx, p)
+		case Signalling:
+			err = checkSignalling(ctx, p)
 		}
 		if err != nil && ctx.Err() != nil {
 			return fmt.Errorf("registry: self-check: %w", ctx.Err())

@@ -30,8 +30,9 @@ type serving struct {
 	own  *running          // gen's, leased for as long as this stands in a slot
 	by   *running          // who answers: own or, while paused, the rule compiled in; leased likewise
 
-	cooldown policy.Cooldown // by's, for the hook cooldown
-	trim     policy.Trim     // by's, for the hook trim
+	cooldown policy.Cooldown   // by's, for the hook cooldown
+	trim     policy.Trim       // by's, for the hook trim
+	signals  policy.Signalling // by's, for the hook signalling
 	plans    plans
 }
 
@@ -47,6 +48,8 @@ func newServing(gen Generation, back int, own, by *running) (*serving, error) {
 		v.cooldown, err = by.plugin.Cooldown()
 	case Trim:
 		v.trim, err = by.plugin.Trim()
+	case Signalling:
+		v.signals, err = by.plugin.Signalling()
 	}
 	if err != nil {
 		return nil, err

@@ -107,7 +107,7 @@ func fuelOf(run *running) map[Hook]uint64 {
 		return nil
 	}
 	used, fuel := p.Stats(), map[Hook]uint64{}
-	for h, s := range map[Hook]policy.HookStats{Match: used.Match, Cooldown: used.Cooldown, Trim: used.Trim} {
+	for h, s := range map[Hook]policy.HookStats{Match: used.Match, Cooldown: used.Cooldown, Trim: used.Trim, Signalling: used.Signalling} {
 		if run.version.use[h] != nil {
 			fuel[h] = s.Fuel
 		}

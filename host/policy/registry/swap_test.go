@@ -112,7 +112,7 @@ func TestThousandSwaps(t *testing.T) {
 	if n := calls.Load(); n < swaps {
 		t.Errorf("only %d calls", n)
 	}
-	if want := 3 + 3*(swaps+rotation); log.changes != want || log.generations != want {
+	if want := 4 + 3*(swaps+rotation); log.changes != want || log.generations != want {
 		t.Errorf("%d lines of audit log and %d generations, want %d", log.changes, log.generations, want)
 	}
 	last := map[registry.Hook]int{}

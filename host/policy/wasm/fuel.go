@@ -24,6 +24,10 @@ type Fuel struct {
 	Match, Row int64
 	// Cooldown and Trim are for one question. 0 is 1,500,000.
 	Cooldown, Trim int64
+	// Signalling is for one description or candidate. 0 is 16,000,000: built with
+	// standard Go, trim-signalling takes a tenth of that for an offer, and the rest
+	// in the call that happens to collect garbage.
+	Signalling int64
 }
 
 // rowsAtOnce keeps one run of the plugin short: a thousand rows are asked for
@@ -33,7 +37,7 @@ const rowsAtOnce = 250
 func (f Fuel) withDefaults() Fuel {
 	for of, usual := range map[*int64]int64{
 		&f.Init: 16_000_000, &f.Setup: 16_000_000, &f.Match: 250_000, &f.Row: 5_000,
-		&f.Cooldown: 1_500_000, &f.Trim: 1_500_000,
+		&f.Cooldown: 1_500_000, &f.Trim: 1_500_000, &f.Signalling: 16_000_000,
 	} {
 		if *of <= 0 {
 			*of = usual

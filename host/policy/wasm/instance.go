@@ -24,10 +24,10 @@ type instance struct {
 	used   int64 // by all calls so far
 
 	// Looked up once: a lookup costs far more than a call.
-	abi, manifest, alloc, params, rows, score, scoreFor, cooldown, trimPlan api.Function
+	abi, manifest, alloc, params, rows, score, scoreFor, cooldown, trimPlan, trim api.Function
 
 	// Buffers in the plugin's memory, ours to write for as long as it lives.
-	out, kase, question uint32
+	out, kase, question, signal uint32
 
 	measured measured
 }
@@ -62,7 +62,7 @@ func (p *Plugin) start() (*instance, error) {
 	for name, to := range map[string]*api.Function{
 		abi.SkyABI: &in.abi, abi.SkyManifest: &in.manifest, abi.SkyAlloc: &in.alloc, abi.SkyParams: &in.params,
 		abi.SkyRows: &in.rows, abi.SkyScore: &in.score, abi.SkyScoreFor: &in.scoreFor,
-		abi.SkyCooldown: &in.cooldown, abi.SkyTrimPlan: &in.trimPlan,
+		abi.SkyCooldown: &in.cooldown, abi.SkyTrimPlan: &in.trimPlan, abi.SkyTrim: &in.trim,
 	} {
 		*to = module.ExportedFunction(name)
 	}
@@ -97,6 +97,8 @@ func (p *Plugin) prepare(in *instance) error {
 			in.kase, err = in.allocate(p.manifest.Case.Size)
 		case abi.HookTrim:
 			in.question, err = in.allocate(abi.MaxQuestion)
+		case abi.HookSignalling:
+			in.signal, err = in.allocate(policy.MaxSignalQuestion)
 		}
 		if err != nil {
 			return err

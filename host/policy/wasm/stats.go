@@ -8,7 +8,7 @@ import (
 	"github.com/napalmsky/napalmsky/host/policy"
 )
 
-type counts struct{ match, cooldown, trim counter }
+type counts struct{ match, cooldown, trim, signalling counter }
 
 // counter is one hook's; safe for concurrent use.
 type counter struct{ ok, trapped, outOfFuel, invalid, nanos, fuel atomic.Uint64 }
@@ -38,5 +38,5 @@ func (c *counter) stats() policy.HookStats {
 }
 
 func (c *counts) stats() policy.Stats {
-	return policy.Stats{Match: c.match.stats(), Cooldown: c.cooldown.stats(), Trim: c.trim.stats()}
+	return policy.Stats{Match: c.match.stats(), Cooldown: c.cooldown.stats(), Trim: c.trim.stats(), Signalling: c.signalling.stats()}
 }
