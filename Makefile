@@ -80,7 +80,7 @@ evening: build ## 200 people for one evening against a server of its own; prints
 prove: build ## long runs: full evenings, kills, fuzzing (about an hour)
 	@bash .ci/evening 100 150 200 500 1000
 	@bash .ci/overload 2000
-	NAPALMSKY_PROVE=1 go test -count=1 -timeout 60m -run 'HostileGuests|Swaps' -v ./host/app
+	NAPALMSKY_PROVE=1 go test -count=1 -timeout 60m -run 'HostileGuests|Swaps|ReconnectStorm' -v ./host/app
 	NAPALMSKY_KILLS=200 go test -count=1 -timeout 60m -run 'Kill' ./host/...
 	@for f in $$(grep -rlE '^func Fuzz' --include='*_test.go' host sdk); do \
 		for name in $$(grep -oE '^func Fuzz[A-Za-z0-9_]+' $$f | cut -c6-); do \

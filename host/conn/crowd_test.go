@@ -69,13 +69,13 @@ func TestTenStalledOfAThousand(t *testing.T) {
 // TestAPeerBehindIsNotGivenStates: what only describes a state is refused while
 // a peer does not take what it has, and taken again once it does.
 func TestAPeerBehindIsNotGivenStates(t *testing.T) {
-	h := open(t, Config{QueueBytes: 8 << 20}, nil)
+	h := open(t, Config{QueueBytes: 256 << 10}, nil)
 	nc := h.rawEnter()
 	sink := h.backend.sink(1)
 	taken := 0
 	for sink.TrySend(line(strings.Repeat("x", 8<<10))) {
 		if taken++; taken > 1000 {
-			t.Fatal("8 MB are taken for a peer that reads nothing")
+			t.Fatal("megabytes are taken for a peer that reads nothing")
 		}
 	}
 	sink.Send(line("an invite")) // never refused
