@@ -36,7 +36,7 @@ type Config struct {
 	MaxConns          int           `yaml:"max_conns" unit:"sockets" zero:"refused" help:"WebSockets at once, in all."`
 	MaxConnsPerPerson int           `yaml:"max_conns_per_person" unit:"sockets" zero:"refused" help:"WebSockets of one person; the oldest goes, never a call's."`
 	ConnsPerAddress   int           `yaml:"conns_per_address" unit:"sockets" zero:"refused" help:"WebSockets from one address that have not logged in yet."`
-	CompressWS        bool          `yaml:"compress_ws" unit:"yes/no" zero:"frames are sent as they are" help:"permessage-deflate for clients that speak plain JSON and offer it: half the bytes for a fifth more CPU. Clients with binary frames have no use for it."`
+	CompressWS        bool          `yaml:"compress_ws" unit:"yes/no" zero:"frames are sent as they are" help:"permessage-deflate for clients that speak plain JSON and offer it: frames of 256 bytes and more shrink to a third or half, for some 6 µs each."`
 	DrainRate         int           `yaml:"drain_rate" unit:"sockets per second" zero:"refused" help:"How fast sockets are closed at shutdown, so that clients do not return in one wave."`
 	DrainTimeout      time.Duration `yaml:"drain_timeout" unit:"duration" zero:"do not wait" help:"How long shutdown may take before what is left is cut."`
 
