@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/napalmsky/napalmsky/host/wire"
 )
 
 // Meter counts what passed the clients' sockets, in bytes of TCP payload
@@ -28,6 +30,7 @@ type Client struct {
 	// Now is the clock of everything measured; the default is time.Now.
 	Now func() time.Time
 
+	wire wire.Encoding
 	base *url.URL
 	http *http.Client
 	ws   *http.Client
@@ -40,6 +43,8 @@ type Options struct {
 	// Dial replaces the TCP dialer; tests put a pipe here.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 	Now  func() time.Time
+	// Wire is how the server is asked to write; the default is JSON.
+	Wire wire.Encoding
 }
 
 // NewClient prepares to reach target, for instance http://127.0.0.1:8080.
@@ -52,7 +57,7 @@ func NewClient(target string, o Options) (*Client, error) {
 		return nil, fmt.Errorf("bot: target %q: want http://host:port or https://host:port", target)
 	}
 	u.Path, u.RawQuery, u.Fragment = strings.TrimSuffix(u.Path, "/"), "", ""
-	c := &Client{Now: o.Now, base: u}
+	c := &Client{Now: o.Now, wire: o.Wire, base: u}
 	if c.Now == nil {
 		c.Now = time.Now
 	}

@@ -1,8 +1,11 @@
 package bot
 
 import (
+	"errors"
 	"fmt"
 	"time"
+
+	"github.com/coder/websocket"
 
 	"github.com/napalmsky/napalmsky/host/wire"
 )
@@ -30,10 +33,33 @@ func (ev *Event) String() string {
 	return ev.Say.Name()
 }
 
+// newReader reads the binary frames of a new socket. A lean reel keeps no cards,
+// so there it need not remember them either.
+func (p *Person) newReader() *wire.Reader {
+	if !p.reel.Lean {
+		return &wire.Reader{}
+	}
+	return &wire.Reader{Keep: func(raw wire.RawCard) wire.RawCard {
+		c := CardOf(raw)
+		return wire.AppendCard(nil, wire.Card{ID: c.ID, V: c.V})
+	}}
+}
+
+// read gives what a frame says.
+func (l *link) read(kind websocket.MessageType, frame []byte) (wire.Envelope, wire.Server, error) {
+	switch {
+	case kind == websocket.MessageText:
+		return wire.DecodeServer(frame)
+	case l.reader == nil:
+		return wire.Envelope{}, nil, errors.New("binary, which was not agreed on")
+	}
+	return l.reader.Read(frame)
+}
+
 // decode reads a frame and checks that it is numbered if, and only if, its
 // event is reliable.
-func decode(frame []byte, at time.Time) (Event, error) {
-	env, say, err := wire.DecodeServer(frame)
+func (l *link) decode(kind websocket.MessageType, frame []byte, at time.Time) (Event, error) {
+	env, say, err := l.read(kind, frame)
 	ev := Event{At: at, Env: env, Say: say}
 	switch {
 	case err != nil:

@@ -14,13 +14,13 @@ import (
 func (p *Person) listen(l *link) {
 	defer close(l.done)
 	for {
-		_, frame, err := l.conn.Read(context.Background())
+		kind, frame, err := l.conn.Read(context.Background())
 		if err != nil {
 			p.lost(l, err)
 			return
 		}
 		p.client.Meter.MsgIn.Add(1)
-		ev, err := decode(frame, p.client.Now())
+		ev, err := l.decode(kind, frame, p.client.Now())
 		if err != nil {
 			p.witness.Trouble(p, "bad_frame", err)
 		}

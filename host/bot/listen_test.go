@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coder/websocket"
+
 	"github.com/napalmsky/napalmsky/host/wire"
 )
 
@@ -22,7 +24,7 @@ func hearing(t *testing.T, frames ...string) (*Person, troubles) {
 	p := &Person{ID: 7, client: &Client{Now: time.Now}, witness: c, wake: make(chan struct{}, 1)}
 	l := &link{welcome: make(chan wire.ServerWelcome, 1)}
 	for _, f := range frames {
-		ev, err := decode([]byte(f), time.Now())
+		ev, err := (&link{}).decode(websocket.MessageText, []byte(f), time.Now())
 		if err != nil {
 			c.Trouble(p, "bad_frame", err)
 		}
@@ -103,7 +105,7 @@ func FuzzDecode(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, frame []byte) {
-		ev, err := decode(frame, time.Time{})
+		ev, err := (&link{}).decode(websocket.MessageText, frame, time.Time{})
 		if err == nil && ev.Say == nil {
 			t.Fatal("neither an event nor an error")
 		}

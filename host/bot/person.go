@@ -13,7 +13,6 @@ import (
 )
 
 const (
-	subprotocol = "sky.v1.json"
 	readLimit   = 1 << 20          // bytes of one server frame
 	writeWait   = 10 * time.Second // a server that takes longer is broken
 	welcomeWait = 15 * time.Second
@@ -57,7 +56,8 @@ type Person struct {
 // link is one socket. done is closed when its reader has returned.
 type link struct {
 	conn    *websocket.Conn
-	cut     bool // closed on purpose; guarded by Person.mu
+	reader  *wire.Reader // only with wire.Binary
+	cut     bool         // closed on purpose; guarded by Person.mu
 	welcome chan wire.ServerWelcome
 	done    chan struct{}
 }
@@ -85,12 +85,19 @@ func (p *Person) open(ctx context.Context) (bool, error) {
 	p.Drop()
 	ctx, cancel := context.WithTimeout(ctx, welcomeWait)
 	defer cancel()
-	conn, _, err := websocket.Dial(ctx, p.client.url("/v1/ws"), &websocket.DialOptions{HTTPClient: p.client.ws, Subprotocols: []string{subprotocol}})
+	conn, _, err := websocket.Dial(ctx, p.client.url("/v1/ws"), &websocket.DialOptions{HTTPClient: p.client.ws, Subprotocols: []string{p.client.wire.Subprotocol()}})
 	if err != nil {
 		return false, fmt.Errorf("bot: connect: %w", err)
 	}
 	conn.SetReadLimit(readLimit)
+	if want := p.client.wire.Subprotocol(); conn.Subprotocol() != want {
+		_ = conn.CloseNow()
+		return false, fmt.Errorf("bot: connect: the server speaks %q, not %s", conn.Subprotocol(), want)
+	}
 	l := &link{conn: conn, welcome: make(chan wire.ServerWelcome, 1), done: make(chan struct{})}
+	if p.client.wire == wire.Binary {
+		l.reader = p.newReader()
+	}
 	p.mu.Lock()
 	p.link = l
 	p.owedEvents, p.owedBytes, p.owedMuch = 0, 0, false

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/napalmsky/napalmsky/host/lobby"
+	"github.com/napalmsky/napalmsky/host/wire"
 )
 
 var (
@@ -25,9 +26,11 @@ type Resume struct {
 // Sink is a socket as the lobby sees it. Its methods never block and may be
 // called from any goroutine.
 type Sink interface {
-	// Send writes or queues one whole frame; the slice belongs to the sink from
-	// now on and may be shared with other sinks, so nobody changes it. A peer that
-	// is too slow is closed, and Backend.Detach follows.
+	// Encoding is what its frames must be written in; it never changes.
+	Encoding() wire.Encoding
+	// Send writes or queues one whole frame in that encoding; the slice belongs to
+	// the sink from now on and may be shared with other sinks, so nobody changes
+	// it. A peer that is too slow is closed, and Backend.Detach follows.
 	Send(frame []byte)
 	// TrySend is Send for a frame that only says how something looks now: while the
 	// peer is behind it is not taken (false), and what it looks like later is sent

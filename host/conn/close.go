@@ -57,7 +57,7 @@ func (c *conn) leave(code CloseCode, retry time.Duration) {
 	c.code, c.leaving = code, true
 	bye := wire.ServerBye{Code: int64(code), Reason: code.String(), RetryMS: retry.Milliseconds()}
 	if !c.shut {
-		c.push(opText, wire.AppendServer(nil, wire.Envelope{}, bye))
+		c.push(c.op(), c.encoding.Append(nil, wire.Envelope{}, bye))
 	}
 	if c.draining {
 		c.setWriteDeadline(goodbyeWait)

@@ -17,9 +17,6 @@ import (
 // SessionCookie holds a browser's session token; HttpOnly, so no script sees it.
 const SessionCookie = "sky_session"
 
-// Subprotocol is the only one spoken; a client that names none is served alike.
-const Subprotocol = "sky.v1.json"
-
 // ServeHTTP upgrades the request and returns at once; the socket lives on in a
 // goroutine of its own. The URL's query is never looked at.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -28,7 +25,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, wire.CodeForbidden)
 		return
 	}
-	c := &conn{hub: h, addr: h.remote(r), page: fromPage}
+	c := &conn{hub: h, addr: h.remote(r), page: fromPage, encoding: agreed(r)}
 	c.born = h.now().UnixMilli()
 	c.heard.Store(c.born)
 	if status, code := h.admit(c); status != 0 {
@@ -44,7 +41,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		mode = websocket.CompressionNoContextTakeover
 	}
 	ws, err := websocket.Accept(lean, r, &websocket.AcceptOptions{
-		Subprotocols:       []string{Subprotocol},
+		Subprotocols:       []string{c.encoding.Subprotocol()},
 		InsecureSkipVerify: true, // originAllowed is stricter and has checked
 		CompressionMode:    mode,
 		OnPingReceived:     func(context.Context, []byte) bool { c.alive(); return true },
@@ -57,6 +54,17 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.deflates = w.Header().Get("Sec-WebSocket-Extensions") != ""
 	c.open(ws, lean.socket)
 	go c.serve()
+}
+
+// agreed is the encoding of the socket that r asks for: binary to whoever offers
+// it, and JSON to everyone else, also to those who name no subprotocol.
+func agreed(r *http.Request) wire.Encoding {
+	for _, name := range listed(r.Header.Values("Sec-WebSocket-Protocol")) {
+		if name == wire.Binary.Subprotocol() {
+			return wire.Binary
+		}
+	}
+	return wire.JSON
 }
 
 func (h *Hub) refuse(w http.ResponseWriter, code wire.Code) {
@@ -143,13 +151,13 @@ func (c *conn) turnAway(ref uint32, code wire.Code, end CloseCode) {
 	c.Drop(end)
 }
 
-// forwarded splits X-Forwarded-For lines into their hops, in order.
-func forwarded(lines []string) []string {
-	var hops []string
+// listed splits a header's lines into their items, in order.
+func listed(lines []string) []string {
+	var items []string
 	for _, line := range lines {
-		for hop := range strings.SplitSeq(line, ",") {
-			hops = append(hops, strings.TrimSpace(hop))
+		for item := range strings.SplitSeq(line, ",") {
+			items = append(items, strings.TrimSpace(item))
 		}
 	}
-	return hops
+	return items
 }

@@ -67,7 +67,7 @@ func TestWhoMayLogInHow(t *testing.T) {
 				t.Fatal(err)
 			}
 			cl.t = t
-			if cl.ws.Subprotocol() != Subprotocol {
+			if cl.ws.Subprotocol() != wire.JSON.Subprotocol() {
 				t.Errorf("subprotocol %q", cl.ws.Subprotocol())
 			}
 			if x := resp.Header.Get("Sec-WebSocket-Extensions"); x != "" {

@@ -224,7 +224,7 @@ type client struct {
 func (h *house) tryDial(path string, header http.Header) (*client, *http.Response, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	ws, resp, err := websocket.Dial(ctx, h.server.URL+path, &websocket.DialOptions{HTTPHeader: header, Subprotocols: []string{Subprotocol}})
+	ws, resp, err := websocket.Dial(ctx, h.server.URL+path, &websocket.DialOptions{HTTPHeader: header, Subprotocols: []string{wire.JSON.Subprotocol()}})
 	if err != nil {
 		return nil, resp, err
 	}

@@ -207,7 +207,7 @@ func (h *Hub) remote(r *http.Request) netip.Addr {
 		return netip.Addr{}
 	}
 	addr := peer.Addr().Unmap()
-	hops := forwarded(r.Header.Values("X-Forwarded-For"))
+	hops := listed(r.Header.Values("X-Forwarded-For"))
 	for len(hops) > 0 && h.trusted(addr) {
 		next, err := netip.ParseAddr(hops[len(hops)-1])
 		if err != nil {

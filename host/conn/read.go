@@ -19,15 +19,16 @@ import (
 // conn is one socket. Its reading goroutine (serve) owns the first group of
 // fields; the queue is everyone's, under mu.
 type conn struct {
-	hub    *Hub
-	addr   netip.Addr
-	ws     *websocket.Conn
-	socket *socket
-	cookie string         // the browser's token, until login
-	person lobby.PersonID // 0 before login
-	stream lobby.ConnID   // 0 before Attach
-	limit  int64          // of a frame, in bytes
-	meter  meter
+	hub      *Hub
+	addr     netip.Addr
+	ws       *websocket.Conn
+	socket   *socket
+	cookie   string         // the browser's token, until login
+	person   lobby.PersonID // 0 before login
+	stream   lobby.ConnID   // 0 before Attach
+	limit    int64          // of a frame, in bytes
+	encoding wire.Encoding  // of what we send
+	meter    meter
 
 	deflates bool // the client reads compressed frames; set before the socket is open
 
@@ -97,15 +98,21 @@ func (c *conn) readAll() error {
 
 // frame acts on one frame of the client.
 func (c *conn) frame(kind websocket.MessageType, text []byte) {
-	if kind != websocket.MessageText {
-		c.unreadable(wire.ServerError{Code: string(wire.CodeBadFrame), Message: "binary frames are not understood"})
+	if kind != websocket.MessageText && c.encoding != wire.Binary {
+		c.unreadable(wire.ServerError{Code: string(wire.CodeBadFrame), Message: "binary frames were not agreed on"})
 		return
 	}
 	if int64(len(text)) > c.limit {
 		c.unreadable(wire.Refuse(0, wire.CodeTooBig, "", 0))
 		return
 	}
-	ev, ref, err := wire.DecodeClient(text)
+	ev, ref, err := c.decode(kind, text)
+	if errors.Is(err, wire.ErrMarker) {
+		// Another version, or no encoding at all: every frame to come would be as unreadable.
+		c.say(wire.ServerError{Code: string(wire.CodeBadFrame), Message: "the frame has an unknown marker"})
+		c.Drop(CloseBadFrames)
+		return
+	}
 	var fault *wire.FrameError
 	if errors.As(err, &fault) {
 		c.unreadable(fault.Refusal())
@@ -122,6 +129,13 @@ func (c *conn) frame(kind websocket.MessageType, text []byte) {
 	default:
 		c.wish(ev, ref)
 	}
+}
+
+func (c *conn) decode(kind websocket.MessageType, frame []byte) (wire.Client, uint32, error) {
+	if kind == websocket.MessageText {
+		return wire.DecodeClient(frame)
+	}
+	return wire.DecodeBinaryClient(frame, int(c.limit))
 }
 
 // unreadable answers a frame that cannot be acted on, and closes on too many.

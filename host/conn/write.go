@@ -26,6 +26,7 @@ type opcode byte
 
 const (
 	opText    opcode = 0x1
+	opBinary  opcode = 0x2
 	opPing    opcode = 0x9
 	opFramed  opcode = 0 // a whole frame, header and all
 	rsv1      opcode = 0x40
@@ -50,6 +51,17 @@ func (c *conn) open(ws *websocket.Conn, s *socket) {
 	defer c.mu.Unlock()
 	c.ws, c.socket = ws, s
 	c.startWriting()
+}
+
+// Encoding implements Sink.
+func (c *conn) Encoding() wire.Encoding { return c.encoding }
+
+// op is the opcode of what we say.
+func (c *conn) op() opcode {
+	if c.encoding == wire.Binary {
+		return opBinary
+	}
+	return opText
 }
 
 // Send implements Sink. The caller is the lobby's only goroutine, so nothing
@@ -79,12 +91,12 @@ func (c *conn) send(frame []byte) {
 		c.cutLocked(CloseSlow)
 		return
 	}
-	c.push(opText, frame)
+	c.push(c.op(), frame)
 }
 
 // say sends an event of the socket's own, which belongs to no lobby.
 func (c *conn) say(ev wire.Server) {
-	c.Send(wire.AppendServer(nil, wire.Envelope{}, ev))
+	c.Send(c.encoding.Append(nil, wire.Envelope{}, ev))
 }
 
 // control takes a frame that the library made, and writes it at once if it can:
@@ -175,7 +187,7 @@ func (c *conn) segment(buf []byte) []byte {
 		buf = c.appendFrame(buf, f)
 		c.queued -= c.weight(f.data)
 		n++
-		if f.op == opText {
+		if f.op == opText || f.op == opBinary {
 			data++
 		}
 	}

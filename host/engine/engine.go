@@ -89,6 +89,7 @@ type Engine struct {
 	lobby     *lobby.Lobby
 	streams   map[lobby.ConnID]*stream
 	people    map[lobby.PersonID]*present
+	cards     uint32        // how many cards were made
 	lost      []loss        // streams without a socket, the first to expire first
 	sweepAt   int64         // ms
 	behind    []*stream     // whose peers are too slow for the reel
@@ -203,7 +204,7 @@ func (e *Engine) recover(ctx context.Context) error {
 			if face, err := e.deps.Face(ctx, p); err != nil {
 				e.deps.Log.Warn("a recovered call lacks a face", "err", err)
 			} else if p.ID == id {
-				e.person(id).set(p, face)
+				e.wear(e.person(id), p, face)
 			}
 		}
 	}

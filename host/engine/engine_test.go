@@ -44,6 +44,15 @@ type tab struct {
 	frames  [][]byte
 	dropped conn.CloseCode
 	read    int
+	reader  wire.Reader // used where binary is set
+	binary  bool
+}
+
+func (s *tab) Encoding() wire.Encoding {
+	if s.binary {
+		return wire.Binary
+	}
+	return wire.JSON
 }
 
 func (s *tab) Send(f []byte) { s.mu.Lock(); s.frames = append(s.frames, f); s.mu.Unlock() }
@@ -58,7 +67,11 @@ func (s *tab) next() (envs []wire.Envelope, evs []wire.Server) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for ; s.read < len(s.frames); s.read++ {
-		env, ev, err := wire.DecodeServer(s.frames[s.read])
+		decode := wire.DecodeServer
+		if s.binary {
+			decode = s.reader.Read
+		}
+		env, ev, err := decode(s.frames[s.read])
 		if err != nil {
 			s.t.Fatalf("server sent %s: %v", s.frames[s.read], err)
 		}

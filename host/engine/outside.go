@@ -198,7 +198,7 @@ type loaded struct {
 func (m loaded) apply(e *Engine) {
 	// A change that was stored while this was read has come first: it stands.
 	if p := e.person(m.job.person); p.face == nil || p.version <= m.person.Version {
-		p.set(m.person, m.face)
+		e.wear(p, m.person, m.face)
 		e.outdated(m.job.person, m.era)
 	}
 	e.step(lobby.Loaded{Op: m.job.op, Person: m.job.person, Bars: m.bars})
@@ -216,7 +216,7 @@ func (m changed) apply(e *Engine) {
 	if !here || p.version >= m.person.Version {
 		return // read at enter; or a newer one overtook it
 	}
-	p.set(m.person, m.face)
+	e.wear(p, m.person, m.face)
 	e.outdated(m.person.ID, m.era)
 	e.step(lobby.Changed{Person: m.person.ID})
 }

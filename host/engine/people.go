@@ -6,6 +6,7 @@ import (
 	"github.com/napalmsky/napalmsky/host/lobby"
 	"github.com/napalmsky/napalmsky/host/reel"
 	"github.com/napalmsky/napalmsky/host/store"
+	"github.com/napalmsky/napalmsky/host/wire"
 )
 
 // present is what travels beside the lobby's events for one person: the face
@@ -14,11 +15,13 @@ import (
 type present struct {
 	version int64
 	face    *reel.Face
+	packed  []byte // the face's card as hands of cards write it
+	number  uint32 // of that card in this lobby, never that of another
 	socials []byte // JSON array
 	streams []*stream
 }
 
-func (p *present) set(row store.Person, face *reel.Face) {
+func (e *Engine) wear(p *present, row store.Person, face *reel.Face) {
 	socials := row.Profile.Socials
 	if socials == nil {
 		socials = []store.Social{}
@@ -28,6 +31,8 @@ func (p *present) set(row store.Person, face *reel.Face) {
 		b = []byte("[]") // strings only: cannot fail
 	}
 	p.version, p.face, p.socials = row.Version, face, b
+	e.cards++
+	p.packed, p.number = wire.PutCard(face.Card), e.cards
 }
 
 func (e *Engine) person(id lobby.PersonID) *present {

@@ -136,7 +136,7 @@ func (m refaced) apply(e *Engine) {
 	}
 	e.outdated(m.person.ID, m.era)
 	same := p.version == m.person.Version && p.face != nil && bytes.Equal(p.face.Card, m.face.Card)
-	p.set(m.person, m.face)
+	e.wear(p, m.person, m.face)
 	if !same {
 		e.step(lobby.Changed{Person: m.person.ID})
 	}

@@ -17,6 +17,9 @@ type stream struct {
 	sink   conn.Sink // nil while no socket carries it
 	lostAt int64     // ms, when sink became nil
 
+	encoding wire.Encoding // of frames; the sink's, or the last one's
+	hand     *wire.Hand    // the cards that the sink's client holds; only with wire.Binary
+
 	seq    uint64   // the last reliable frame's number
 	frames [][]byte // unacknowledged, the last one has number seq
 	bytes  int      // in frames
@@ -77,12 +80,12 @@ func (s *stream) ack(seq uint64) {
 	s.forget(int(seq + 1 - s.oldest()))
 }
 
-// missed are the frames after seq; ok is false when some are gone for good.
-func (s *stream) missed(seq uint64) (frames [][]byte, ok bool) {
+// missed is how many frames come after seq; ok is false when some are gone for good.
+func (s *stream) missed(seq uint64) (n int, ok bool) {
 	if seq > s.seq || seq+1 < s.oldest() {
-		return nil, false
+		return 0, false
 	}
-	return s.frames[len(s.frames)-int(s.seq-seq):], true
+	return int(s.seq - seq), true
 }
 
 // Attach opens or resumes a stream; see conn.Backend.
@@ -131,13 +134,14 @@ func (m attach) apply(e *Engine) {
 		e.streams[s.id] = s
 		e.person(m.person).streams = append(e.person(m.person).streams, s)
 	}
-	s.sink, s.has = m.sink, m.resume.At
+	e.carry(s, m.sink)
+	s.has = m.resume.At
 	m.got <- s.id
-	m.sink.Send(wire.AppendServer(nil, e.envelope(0), wire.ServerWelcome{
+	m.sink.Send(s.encoding.Append(nil, e.envelope(0), wire.ServerWelcome{
 		You: int64(m.person), Stream: int64(s.id), Resumed: resumed, Now: e.now(),
 		Activity: string(e.lobby.Activity(m.person)),
 	}))
-	for _, f := range missed {
+	for _, f := range s.frames[len(s.frames)-missed:] {
 		m.sink.Send(f)
 	}
 	// A stream that watched the reel does so again: the lobby says so.
@@ -145,15 +149,16 @@ func (m attach) apply(e *Engine) {
 }
 
 // resume finds the stream a client returns to, if it is theirs and nothing of it is lost.
-func (e *Engine) resume(m attach) (s *stream, missed [][]byte, resumed bool) {
+func (e *Engine) resume(m attach) (s *stream, missed int, resumed bool) {
 	if m.resume.Stream == 0 || m.resume.Epoch != e.cfg.Epoch {
-		return nil, nil, false
+		return nil, 0, false
 	}
 	s = e.streams[m.resume.Stream]
 	if s == nil || s.person != m.person {
-		return nil, nil, false
+		return nil, 0, false
 	}
 	missed, ok := s.missed(m.resume.Seq)
+	ok = ok && e.recode(s, m.sink.Encoding())
 	if old := s.sink; old != nil {
 		e.lose(s)
 		old.Drop(conn.CloseReplaced)
@@ -162,7 +167,7 @@ func (e *Engine) resume(m attach) (s *stream, missed [][]byte, resumed bool) {
 	if !ok {
 		// Something is lost for good: this tab starts afresh as a new stream, which
 		// is told of a ring or a call as any newcomer's is.
-		return nil, nil, false
+		return nil, 0, false
 	}
 	return s, missed, true
 }

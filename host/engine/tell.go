@@ -34,7 +34,7 @@ func (e *Engine) send(s *stream, ev wire.Server) {
 		s.seq++
 		env.Seq = s.seq
 	}
-	frame := wire.AppendServer(nil, env, ev)
+	frame := s.encoding.Append(nil, env, ev)
 	if ev.Reliable() {
 		e.people[s.person].keep(s, frame, e.cfg.OutboxMax)
 	}
@@ -98,19 +98,13 @@ func socials(body []byte) []wire.Social {
 type updated struct{ u reel.Update }
 
 func (m updated) apply(e *Engine) {
-	ev := reelEvent(m.u)
-	var frame []byte // one encoding serves every connection of the viewer
+	r := &rendering{engine: e, u: m.u}
 	for _, id := range m.u.Conns {
 		s := e.streams[id]
 		if s == nil || s.person != m.u.Viewer {
 			continue
 		}
-		e.show(s, m.u, func() []byte {
-			if frame == nil {
-				frame = wire.AppendServer(nil, e.envelope(0), ev)
-			}
-			return frame
-		})
+		e.show(s, r)
 	}
 }
 
@@ -123,10 +117,16 @@ func reelEvent(u reel.Update) wire.Server {
 		return wire.ServerReelFull{At: int64(u.At), Gen: u.Gen.String(), Entries: put}
 	}
 	d := wire.ServerReelDelta{At: int64(u.At), Put: put, Gone: ids(u.Gone), Busy: ids(u.Busy), Free: ids(u.Free)}
-	for _, x := range u.Scores {
-		d.Score = append(d.Score, wire.ServerReelDeltaScore{ID: int64(x.Person), Score: int64(x.Score)})
-	}
+	d.Score = scores(u.Scores)
 	return d
+}
+
+func scores(entries []reel.Entry) []wire.ServerReelDeltaScore {
+	out := make([]wire.ServerReelDeltaScore, len(entries))
+	for i, x := range entries {
+		out[i] = wire.ServerReelDeltaScore{ID: int64(x.Person), Score: int64(x.Score)}
+	}
+	return out
 }
 
 func ids(people []lobby.PersonID) []int64 {

@@ -5,7 +5,6 @@ import (
 
 	"github.com/napalmsky/napalmsky/host/lobby"
 	"github.com/napalmsky/napalmsky/host/reel"
-	"github.com/napalmsky/napalmsky/host/wire"
 )
 
 // watched is how a stream stands to the reel. The zero value watches nothing.
@@ -29,15 +28,16 @@ const (
 	behindRetry = time.Second
 )
 
-// show hands a stream an update of the reel; frame makes its encoding.
-func (e *Engine) show(s *stream, u reel.Update, frame func() []byte) {
+// show hands a stream an update of the reel.
+func (e *Engine) show(s *stream, r *rendering) {
+	u := r.u
 	switch {
 	case s.sink == nil:
 		s.miss(u)
 		return
 	case s.behind && !u.Full:
 		return
-	case s.sink.TrySend(frame()):
+	case r.try(s):
 		s.at, s.twice, s.behind, s.whole = u.At, s.at == u.At && !u.Full, false, false
 		return
 	}
@@ -80,7 +80,7 @@ func (e *Engine) watch(n lobby.Watch) bool {
 		return true
 	}
 	for _, u := range missed {
-		e.show(s, u, func() []byte { return wire.AppendServer(nil, e.envelope(0), reelEvent(u)) })
+		e.show(s, &rendering{engine: e, u: u})
 	}
 	return false
 }

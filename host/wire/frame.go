@@ -27,6 +27,8 @@ type Server interface {
 	// Reliable says whether the lobby numbers it and keeps it until it is acknowledged.
 	Reliable() bool
 	appendTo([]byte) []byte
+	code() byte // its marker in binary frames
+	compactTo([]byte) []byte
 }
 
 // Envelope is what a frame of the server carries beside its event. The zero

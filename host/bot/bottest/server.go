@@ -72,6 +72,7 @@ type person struct {
 	seq    uint64
 	kept   map[uint64][]byte // unacknowledged
 	conn   *websocket.Conn
+	wire   wire.Encoding
 	in     bool
 	ring   *ring
 	calls  []Met

@@ -11,7 +11,7 @@ import (
 )
 
 func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
-	c, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{"sky.v1.json"}})
+	c, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{wire.Binary.Subprotocol(), wire.JSON.Subprotocol()}})
 	if err != nil {
 		return
 	}
@@ -63,7 +63,10 @@ func (s *Server) hello(c *websocket.Conn) *person {
 		s.lastID++
 		p.stream, p.seq, p.kept = s.lastID, 0, map[uint64][]byte{}
 	}
-	p.conn = c
+	p.conn, p.wire = c, wire.JSON
+	if c.Subprotocol() == wire.Binary.Subprotocol() {
+		p.wire = wire.Binary
+	}
 	s.tell(p.id, wire.ServerWelcome{You: p.id, Stream: p.stream, Resumed: resumed, Now: now(), Activity: "outside"})
 	if resumed {
 		for n := uint64(h.Seq) + 1; n <= p.seq; n++ {
@@ -100,7 +103,7 @@ func (s *Server) tell(to int64, ev wire.Server) {
 			p.seq++
 			env.Seq = p.seq
 		}
-		frame := wire.AppendServer(nil, env, t.Ev)
+		frame := p.wire.Append(nil, env, t.Ev)
 		if env.Seq != 0 {
 			p.kept[env.Seq] = frame
 		}
@@ -115,7 +118,11 @@ func (s *Server) write(p *person, frame []byte) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	if err := p.conn.Write(ctx, websocket.MessageText, frame); err != nil {
+	kind := websocket.MessageText
+	if p.wire == wire.Binary {
+		kind = websocket.MessageBinary
+	}
+	if err := p.conn.Write(ctx, kind, frame); err != nil {
 		p.conn = nil
 	}
 }

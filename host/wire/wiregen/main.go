@@ -1,6 +1,6 @@
-// Command wiregen turns schemas/wire/v1/wire.schema.json into the Go and
-// TypeScript of wire v1. Run it from the module's root after a change of the
-// schema:
+// Command wiregen turns schemas/wire/v1 (the schema and the dictionary) into the
+// Go and TypeScript of wire v1. Run it from the module's root after a change of
+// either:
 //
 //	go run ./host/wire/wiregen
 //
@@ -15,9 +15,12 @@ import (
 )
 
 const (
-	schemaPath = "schemas/wire/v1/wire.schema.json"
-	goPath     = "host/wire/wire_gen.go"
-	tsPath     = "sdk/js/src/wire.gen.ts"
+	schemaPath     = "schemas/wire/v1/wire.schema.json"
+	dictionaryPath = "schemas/wire/v1/dictionary.json"
+	goPath         = "host/wire/wire_gen.go"
+	goCompactPath  = "host/wire/compact_gen.go"
+	tsPath         = "sdk/js/src/wire.gen.ts"
+	tsCompactPath  = "sdk/js/src/compact.gen.ts"
 )
 
 func main() {
@@ -46,7 +49,7 @@ func run(root string) error {
 	return nil
 }
 
-// generate reads the schema under root and returns each output's text by its
+// generate reads the schema and the dictionary under root and returns each output's text by its
 // path relative to root.
 func generate(root string) (map[string][]byte, error) {
 	text, err := os.ReadFile(filepath.Join(root, schemaPath))
@@ -61,5 +64,19 @@ func generate(root string) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return map[string][]byte{goPath: goText, tsPath: tsFile(s)}, nil
+	if text, err = os.ReadFile(filepath.Join(root, dictionaryPath)); err != nil {
+		return nil, err
+	}
+	words, err := parseDictionary(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", dictionaryPath, err)
+	}
+	goCompactText, err := goCompactFile(s, words)
+	if err != nil {
+		return nil, err
+	}
+	return map[string][]byte{
+		goPath: goText, goCompactPath: goCompactText,
+		tsPath: tsFile(s), tsCompactPath: tsCompactFile(s, words),
+	}, nil
 }
