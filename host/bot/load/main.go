@@ -9,13 +9,16 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+
+	"github.com/napalmsky/napalmsky/host/bot"
+	"github.com/napalmsky/napalmsky/host/wire"
 )
 
 // Main is the command "napalmsky load". It returns the exit status: 0 if
 // nothing was wrong, 1 if there were errors or violations or the run could not
 // be played, 2 for wrong usage.
 func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	var cfg Config
+	cfg := Config{Client: bot.Options{Wire: wire.Binary}}
 	var file string
 	var insecure bool
 	fs := flag.NewFlagSet("napalmsky load", flag.ContinueOnError)
@@ -33,6 +36,7 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	fs.StringVar(&cfg.Label, "label", "", "`word`s for tables about what is measured")
 	fs.StringVar(&file, "json", "", "also write the report to this `file`")
 	fs.IntVar(&cfg.ServerPID, "server-pid", 0, "the server's process `id` (default: whoever listens on the target's port)")
+	fs.Var(&cfg.Client.Wire, "wire", "how the server writes to the people: `encoding` binary or json")
 	fs.BoolVar(&insecure, "insecure", false, "accept any TLS certificate")
 	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return 0
