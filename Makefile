@@ -63,12 +63,13 @@ lint: ## gofmt, vet, staticcheck
 
 generate: ## regenerate the wire codecs (Go, TypeScript), the store's queries, the references of settings and metrics
 	go run ./host/wire/wiregen
+	go test ./host/wire -run 'TestGoldenFrames|TestVectorsAreCurrent' -update
 	go tool sqlc generate -f host/store/sqlc.yaml
 	go test ./host/config -run TestReference -update
 	go test ./host/app -run TestMetricsAreDocumented -update
 
 check-generated: generate ## fail if generated files are not the committed ones
-	@git diff --exit-code --stat -- host/wire sdk/js/src host/store schemas/config host/admin/metrics || \
+	@git diff --exit-code --stat -- host/wire sdk/js/src host/store schemas/config schemas/wire testdata/golden/wire host/admin/metrics || \
 		{ echo "generated files differ: run 'make generate' and commit"; exit 1; }
 
 need: ## find or install what the tests use (Chromium, Node, npm)

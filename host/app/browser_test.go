@@ -180,6 +180,12 @@ func (w *window) signUp(gender, seeking int) {
 	w.sees("reel")
 }
 
+// speaks waits until the page is connected, by a socket that negotiated this encoding.
+func (w *window) speaks(encoding string) {
+	w.t.Helper()
+	w.until("a socket that speaks "+encoding, fmt.Sprintf(`document.documentElement.dataset.wire === '%s'`, encoding))
+}
+
 // playing waits until the other's video really runs: its clock advances and it has a picture.
 func (w *window) playing() {
 	w.t.Helper()
@@ -204,6 +210,8 @@ func TestTwoPeopleMeet(t *testing.T) {
 	ada.signUp(0, 1)
 	bob.signUp(1, 0)
 
+	ada.speaks("binary")
+	bob.speaks("binary")
 	ada.until("Bob in the reel", fmt.Sprintf(`document.querySelector('%s')?.textContent.includes('Bob') ?? false`, test("card")))
 	bob.until("Ada in the reel", fmt.Sprintf(`document.querySelector('%s')?.textContent.includes('Ada') ?? false`, test("card")))
 	ada.picture("reel")
@@ -277,4 +285,36 @@ func TestTwoPeopleMeet(t *testing.T) {
 	if strings.Contains(get(ada, chromedp.Text(test("reel"))), "Bob") {
 		t.Error("on cooldown, Bob still stands in Ada's reel")
 	}
+}
+
+// TestBothEncodingsMeet: a page that wants JSON talks with one that is served binary.
+func TestBothEncodingsMeet(t *testing.T) {
+	a := startApp(t, nil)
+	chromium := browser(t)
+	ada := openWindow(t, chromium, "Ada", a.URL()+"/?wire=json")
+	bob := openWindow(t, chromium, "Bob", a.URL())
+	ada.signUp(0, 1)
+	bob.signUp(1, 0)
+	ada.speaks("json")
+	bob.speaks("binary")
+
+	bob.until("Ada in the reel", fmt.Sprintf(`document.querySelector('%s')?.textContent.includes('Ada') ?? false`, test("card")))
+	bob.click("card-invite")
+	bob.click("invite-send")
+	ada.click("ring-accept")
+	ada.playing()
+	bob.playing()
+	for _, w := range []*window{ada, bob} {
+		w.types("call-chat-input", "hello from "+w.name)
+		w.click("call-chat-send")
+	}
+	ada.until("Bob's line", fmt.Sprintf(`document.querySelector('%s').textContent.includes('hello from Bob')`, test("call-chat-log")))
+	bob.until("Ada's line", fmt.Sprintf(`document.querySelector('%s').textContent.includes('hello from Ada')`, test("call-chat-log")))
+
+	// She comes back in the other encoding, to the same stream and call.
+	ada.do(chromedp.Navigate(a.URL()+"/"), chromedp.WaitVisible(test("call")))
+	ada.speaks("binary")
+	ada.playing()
+	bob.click("call-leave")
+	ada.sees("after-call")
 }

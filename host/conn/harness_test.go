@@ -60,7 +60,7 @@ func (b *backend) Attach(_ context.Context, p lobby.PersonID, r Resume, s Sink) 
 		stream = b.next
 	}
 	b.sinks[stream] = s
-	s.Send(wire.AppendServer(nil, wire.Envelope{Lobby: "main", Epoch: "e"},
+	s.Send(s.Encoding().Append(nil, wire.Envelope{Lobby: "main", Epoch: "e"},
 		wire.ServerWelcome{You: int64(p), Stream: int64(stream), Resumed: r.Stream != 0, Now: 1, Activity: "outside"}))
 	b.attached <- s
 	return stream, nil

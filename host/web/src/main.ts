@@ -70,7 +70,8 @@ function signUp(options: Options): void {
 }
 
 function evening(options: Options, me: Me): void {
-  const client = connect({ url: socketURL(), onTrouble: (what) => console.warn("napalmsky:", what) });
+  const encoding = new URLSearchParams(location.search).get("wire") === "json" ? "json" : "binary";
+  const client = connect({ url: socketURL(), encoding, onTrouble: (what) => console.warn("napalmsky:", what) });
   followBrowser(client);
   const app: App = {
     options,
@@ -98,6 +99,7 @@ function evening(options: Options, me: Me): void {
   const moved = () => screen.go(here());
   window.addEventListener("hashchange", moved);
   client.onStatus((s) => {
+    document.documentElement.dataset.wire = client.encoding ?? "";
     if (s.state !== "stopped") return;
     // The login is over: nothing on this page is true any more.
     const parting = partings.get(s.code);

@@ -16,18 +16,25 @@ export class WireError extends Error {
   }
 }
 
-/**
- * Reads a frame of the server. Unknown fields are ignored; an event this client
- * does not know gives event null (acknowledge its seq all the same).
- * Throws WireError if the frame is broken.
- */
-export function decodeServer(text: string): { env: Envelope; event: ServerEvent | null } {
+/** A frame as read: event is null if it is newer than this client (acknowledge its seq all the same). */
+export interface Frame {
+  env: Envelope;
+  event: ServerEvent | null;
+}
+
+/** Reads a text frame of the server. Throws WireError if it is broken. */
+export function decodeServer(text: string): Frame {
   let frame: unknown;
   try {
     frame = JSON.parse(text);
   } catch {
     throw new WireError("frame: not JSON");
   }
+  return checkFrame(frame);
+}
+
+/** Checks a frame of whatever encoding against the schema. Unknown fields are ignored. */
+export function checkFrame(frame: unknown): Frame {
   isFrame(frame, "frame");
   const { t, lobby = "", epoch = "", seq = 0, d } = frame as Partial<Envelope> & { t: string; d: unknown };
   const env: Envelope = { lobby, epoch, seq };

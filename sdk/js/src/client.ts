@@ -1,4 +1,5 @@
 import { Acker } from "./acker.ts";
+import { BinaryReader } from "./binary.ts";
 import { Backoff } from "./backoff.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { Close, verdict } from "./close.ts";
@@ -11,6 +12,7 @@ import {
   decodeServer,
   encodeClient,
   type Envelope,
+  type Frame,
   type ServerData,
   type ServerEvent,
   type ServerName,
@@ -18,6 +20,9 @@ import {
 
 /** The part of a WebSocket that is used. */
 export interface SocketLike {
+  binaryType: string;
+  /** The subprotocol the server chose; "" until it is open. */
+  readonly protocol: string;
   onopen: ((ev: any) => void) | null;
   onmessage: ((ev: any) => void) | null;
   onclose: ((ev: any) => void) | null;
@@ -30,12 +35,14 @@ export interface Options {
   url: string;
   /** Only where there is no session cookie. */
   token?: string;
+  /** How the server writes: binary where it can (the default), or JSON, which is easier to watch. */
+  encoding?: Encoding;
   /** Where the stream's place is kept; sessionStorage by default, null for nowhere. */
   shelf?: Shelf | null;
   /** Told about frames that could not be read, errors nobody asked for, and listeners that threw. */
   onTrouble?: (what: unknown) => void;
   // Ports for tests.
-  socket?: (url: string, protocol: string) => SocketLike;
+  socket?: (url: string, protocols: string[]) => SocketLike;
   clock?: Clock;
   random?: () => number;
 }
@@ -48,7 +55,9 @@ export type Status =
   /** Not coming back by itself; retry() tries again. */
   | { state: "stopped"; code: number; reason: string };
 
-const protocol = "sky.v1.json";
+export type Encoding = "binary" | "json";
+
+const protocols: Record<Encoding, string> = { binary: "sky.v1.bin", json: "sky.v1.json" };
 const welcomeWithinMs = 10_000;
 const steadyAfterMs = 5_000;
 const mostQueued = 64;
@@ -71,6 +80,8 @@ export class Client {
 
   #status: Status = { state: "stopped", code: 0, reason: "" };
   #socket: SocketLike | undefined;
+  #binary: BinaryReader | undefined; // of this socket, once it spoke so
+  #plain: boolean; // only JSON is asked for
   #cancelTimer: () => void = () => {};
   #welcomedAt: number | undefined;
   #helloAt = 0;
@@ -80,6 +91,7 @@ export class Client {
 
   constructor(private readonly o: Options) {
     this.#clock = o.clock ?? systemClock;
+    this.#plain = o.encoding === "json";
     this.#memory = new Memory(o.shelf === undefined ? sessionShelf() : (o.shelf ?? undefined), "sky.stream");
     this.#requests = new Requests(this.#clock, o.random);
     this.#acker = new Acker(this.#clock, (seq) => this.#write("ack", { seq }));
@@ -88,6 +100,12 @@ export class Client {
 
   get status(): Status {
     return this.#status;
+  }
+
+  /** How the server writes on the present socket; undefined without one. */
+  get encoding(): Encoding | undefined {
+    const p = this.#socket?.protocol;
+    return p === undefined ? undefined : p === protocols.binary ? "binary" : "json";
   }
 
   /** Unix ms on the server's clock: compare deadlines with this. */
@@ -165,13 +183,16 @@ export class Client {
     this.#set({ state: "connecting", attempt: this.#backoff.attempt });
     let s: SocketLike;
     try {
-      s = (this.o.socket ?? ((u, p) => new WebSocket(u, p)))(this.o.url, protocol);
+      const offered = this.#plain ? [protocols.json] : [protocols.binary, protocols.json];
+      s = (this.o.socket ?? ((u, p) => new WebSocket(u, p)))(this.o.url, offered);
+      s.binaryType = "arraybuffer";
     } catch (e) {
       this.o.onTrouble?.(e);
       this.#wait(0);
       return;
     }
     this.#socket = s;
+    this.#binary = undefined;
     s.onopen = () => {
       if (s === this.#socket) this.#hello();
     };
@@ -193,12 +214,16 @@ export class Client {
   }
 
   #receive(data: unknown): void {
-    let frame: { env: Envelope; event: ServerEvent | null };
+    let frame: Frame;
     try {
-      if (typeof data !== "string") throw new Error("a binary frame, though JSON was agreed");
-      frame = decodeServer(data);
+      frame = this.#decode(data);
     } catch (e) {
       this.o.onTrouble?.(e);
+      if (this.#binary) {
+        // Frames build on each other here, so the rest cannot be trusted: come back in JSON.
+        this.#plain = true;
+        this.reconnect();
+      }
       return;
     }
     const { env, event } = frame; // event is null if it is newer than this client
@@ -212,6 +237,13 @@ export class Client {
       this.#memory.handled(env.seq);
       this.#acker.note(env.seq);
     }
+  }
+
+  #decode(data: unknown): Frame {
+    if (typeof data === "string") return decodeServer(data);
+    if (this.encoding !== "binary") throw new Error("a binary frame, though JSON was agreed");
+    this.#binary ??= new BinaryReader();
+    return this.#binary.read(new Uint8Array(data as ArrayBuffer));
   }
 
   /** The events that are the client's own business. */

@@ -1,4 +1,4 @@
-export { Client, connect, type Options, type SocketLike, type Status } from "./client.ts";
+export { Client, connect, type Encoding, type Options, type SocketLike, type Status } from "./client.ts";
 export { Close, verdict, type Verdict } from "./close.ts";
 export type { Clock } from "./clock.ts";
 export { Call, type CallOptions, type Link } from "./call.ts";

@@ -7,6 +7,7 @@ export {
   encodeClient,
   type Entry,
   type Envelope,
+  type Frame,
   type ICEServer,
   type ServerEvent,
   type ServerReelDelta,

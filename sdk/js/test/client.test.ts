@@ -13,9 +13,8 @@ function make(shelf = new FakeShelf()) {
     clock,
     random: () => 0,
     onTrouble: (w) => trouble.push(w),
-    socket: (_, protocol) => {
-      assert.equal(protocol, "sky.v1.json");
-      sockets.push(new FakeSocket());
+    socket: (_, offered) => {
+      sockets.push(new FakeSocket(offered));
       return sockets.at(-1)!;
     },
   });
@@ -277,4 +276,40 @@ test("forgetting the stream makes the next hello a fresh one", () => {
   client.retry();
   last().open();
   assert.deepEqual(last().sent[0], { t: "hello", d: {} });
+});
+
+test("binary is offered first, and JSON alone where that is wanted", () => {
+  const { last } = make();
+  assert.deepEqual(last().offered, ["sky.v1.bin", "sky.v1.json"]);
+  assert.equal(last().binaryType, "arraybuffer");
+});
+
+test("a binary socket carries the same events", () => {
+  const { client, last, trouble } = make();
+  let got: unknown;
+  client.on("call.peer", (d) => (got = d));
+  last().open("sky.v1.bin");
+  // welcome of "main" in epoch "e1": you 17, stream 11, not resumed
+  last().pushBytes(new Uint8Array([0x10, 0, 8, ...Buffer.from("main"), 4, ...Buffer.from("e1"), 17, 11, 0, 20, 14, ...Buffer.from("outside")]));
+  assert.deepEqual(client.status, { state: "online", resumed: false });
+  assert.equal(client.encoding, "binary");
+  last().pushBytes(new Uint8Array([0x1a, 1, 0, 81, 1])); // call.peer 1: lost
+  assert.deepEqual(got, { call: "81", lost: true });
+  assert.deepEqual(trouble, []);
+});
+
+test("a frame that cannot be read brings the client back in JSON, on the same stream", () => {
+  const { client, sockets, last, trouble } = make();
+  last().open("sky.v1.bin");
+  last().welcome(false);
+  last().push("self", self, 1);
+  last().pushBytes(new Uint8Array([0x02, 0]));
+  assert.equal(trouble.length, 1);
+  assert.equal(sockets.length, 2);
+  assert.equal(sockets[0]!.closedWith, 1000);
+  assert.deepEqual(last().offered, ["sky.v1.json"]);
+  last().open();
+  assert.deepEqual(last().sent[0]!.d, { stream: "11", epoch: "e1", seq: 1 });
+  last().welcome(true);
+  assert.equal(client.encoding, "json");
 });

@@ -46,6 +46,10 @@ export class FakeSocket implements SocketLike {
   onclose: ((ev: any) => void) | null = null;
   readonly sent: { t: string; ref?: number; d: any }[] = [];
   closedWith: number | undefined;
+  binaryType = "blob";
+  protocol = "";
+
+  constructor(readonly offered: string[] = ["sky.v1.json"]) {}
 
   send(text: string): void {
     this.sent.push(JSON.parse(text));
@@ -55,12 +59,17 @@ export class FakeSocket implements SocketLike {
     this.closedWith = code ?? 1005;
   }
 
-  open(): void {
+  open(protocol = this.offered.at(-1)!): void {
+    this.protocol = protocol;
     this.onopen?.({});
   }
 
   push(t: string, d: unknown, seq?: number, epoch = "e1"): void {
     this.onmessage?.({ data: JSON.stringify({ t, lobby: "main", epoch, seq, d }) });
+  }
+
+  pushBytes(bytes: Uint8Array): void {
+    this.onmessage?.({ data: bytes.slice().buffer });
   }
 
   welcome(resumed: boolean, epoch = "e1", now = 5_000_000): void {
