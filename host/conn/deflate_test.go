@@ -44,7 +44,7 @@ func dialDeflating(t *testing.T, h *house) *client {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	ws, resp, err := websocket.Dial(ctx, h.server.URL+"/v1/ws", &websocket.DialOptions{
-		CompressionMode: websocket.CompressionNoContextTakeover, CompressionThreshold: 1, Subprotocols: []string{Subprotocol}})
+		CompressionMode: websocket.CompressionNoContextTakeover, CompressionThreshold: 1, Subprotocols: []string{wire.JSON.Subprotocol()}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,9 @@
 // frames, limits and end, and hands what people wish to a Backend as lobby
 // events. It knows nothing of the lobby's rules and trusts nothing a client says.
 //
+// It asks for frames in the encoding that a socket agreed on (Sink.Encoding) and
+// takes the client's accordingly; the two subprotocols are wire's.
+//
 // A connection costs one goroutine that reads, and no timer. Nobody waits to
 // write: Send queues (64 KB at most), one goroutine writes for all, and a socket
 // that is full has one of its own only until it is not; see write.go.

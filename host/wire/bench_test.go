@@ -3,6 +3,8 @@ package wire
 import (
 	"strings"
 	"testing"
+
+	"github.com/napalmsky/napalmsky/testdata/sdp"
 )
 
 func BenchmarkDecodeClient(b *testing.B) {
@@ -55,5 +57,38 @@ func BenchmarkServer(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// BenchmarkEncodings writes what is sent most in both encodings; the bytes of a
+// frame are reported beside the time.
+func BenchmarkEncodings(b *testing.B) {
+	env := Envelope{"main", "k3v9x2", 1234}
+	card := testCard(7, 4)
+	events := map[string]Server{
+		"offer":     ServerCallSignal{Call: 1 << 60, Kind: "offer", Data: sdp.Offer},
+		"candidate": ServerCallSignal{Call: 1 << 60, Kind: "candidate", Data: candidateText},
+		"chat":      ServerCallChat{Call: 1 << 60, Text: "So, where were you last summer, and with whom?", At: 1 << 40},
+		"ringing":   ServerInviteRinging{Call: 1 << 60, Other: card, Seconds: 300, Until: 1 << 40, Waits: 3},
+		"presence":  ServerReelDelta{At: 123_456, Busy: []int64{1 << 60}},
+	}
+	for name, ev := range events {
+		for _, e := range []Encoding{JSON, Binary} {
+			h := &Hand{}
+			h.Append(nil, Reel{At: 1, Full: true, Put: []Place{{Person: 1 << 60, Number: 1, Card: PutCard(card)}}})
+			delta, isDelta := ev.(ServerReelDelta)
+			b.Run(name+"/"+e.String(), func(b *testing.B) {
+				b.ReportAllocs()
+				var buf []byte
+				for b.Loop() {
+					if isDelta && e == Binary {
+						buf, _ = h.Append(buf[:0], Reel{At: delta.At, Busy: delta.Busy})
+					} else {
+						buf = e.Append(buf[:0], env, ev)
+					}
+				}
+				b.ReportMetric(float64(len(buf)), "B/frame")
+			})
+		}
 	}
 }

@@ -24,7 +24,7 @@ func putBool(b []byte, v bool) []byte {
 // putText writes a text, packed where that is shorter. Texts are packed one by
 // one: a length never tells anything about another text.
 func putText[T ~string | ~[]byte](b []byte, text T) []byte {
-	if !utf8.ValidString(string(text)) {
+	if !utf8.Valid([]byte(text)) {
 		return putText(b, strings.ToValidUTF8(string(text), "\ufffd"))
 	}
 	if len(text) >= packMin && len(text) <= packMost {

@@ -2,9 +2,13 @@
 // strict decoders for what clients send, encoders for what the server sends,
 // the other halves for clients written in Go, and the table of error codes.
 //
-// The structs and their code are generated from schemas/wire/v1/wire.schema.json
-// (go run ./host/wire/wiregen); its README explains the protocol. Everything
-// here is pure and safe for concurrent use.
+// There are two encodings. JSON needs nothing but the event. Binary writes events
+// without names, packs texts against a fixed dictionary (Pack), and sends a card
+// once per socket: a Hand writes what a Reader reads.
+//
+// The structs and their code are generated from schemas/wire/v1 (go run
+// ./host/wire/wiregen); its README explains the protocol. Everything here but
+// Hand and Reader is pure and safe for concurrent use.
 package wire
 
 import (

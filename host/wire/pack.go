@@ -18,7 +18,7 @@ import (
 // for texts this short, codes of their own would cost what they save.
 
 const (
-	packMin   = 32       // shorter texts are not tried
+	packMin   = 64       // shorter texts are not tried
 	packMost  = 16 << 10 // nor is anything behind: distances must stay within deflate's window
 	matchMin  = 4
 	matchMost = 258

@@ -211,6 +211,21 @@ func TestVectorsAreCurrent(t *testing.T) {
 	}
 }
 
+// TestTheReadmesExamples are what the encoder writes.
+func TestTheReadmesExamples(t *testing.T) {
+	text, err := os.ReadFile(schemaDir + "README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := strings.ReplaceAll(string(text), " ", "")
+	for _, i := range []int{0, 2} {
+		f := readVectors(t).Sessions[2].Frames[i]
+		if !strings.Contains(page, "\n"+f.Hex+"\n") {
+			t.Errorf("README lacks the example %s", f.Hex)
+		}
+	}
+}
+
 // TestVectors reads them as a client does.
 func TestVectors(t *testing.T) {
 	v := readVectors(t)

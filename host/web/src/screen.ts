@@ -73,6 +73,8 @@ export class Screen {
     }
     if (state.talk && !this.#session) {
       this.#session = new TalkSession(state.talk, client, this.app.preparation.take(), () => this.#view?.update?.());
+    } else if (state.talk) {
+      this.#session!.renew(state.talk);
     } else if (this.#ringing && !state.talk && !state.ring) {
       this.app.preparation.drop();
     }

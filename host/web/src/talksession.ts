@@ -12,6 +12,7 @@ export class TalkSession {
   asking = true; // the browser asks for permission, or opens the devices
   muted = false;
   cameraOff = false;
+  #talk: Talk;
   #media: Call | undefined;
   #early: { kind: string; data: string }[] = [];
   #over = false;
@@ -23,7 +24,8 @@ export class TalkSession {
     private readonly changed: () => void,
   ) {
     this.call = talk.call;
-    void this.#begin(talk, client, opening);
+    this.#talk = talk;
+    void this.#begin(client, opening);
   }
 
   get link(): Link {
@@ -37,6 +39,13 @@ export class TalkSession {
 
   get remote(): MediaStream | undefined {
     return this.#media?.remote;
+  }
+
+  /** The call was started anew for this tab, with fresh logins for the relays. */
+  renew(talk: Talk): void {
+    if (this.#talk.ice === talk.ice) return;
+    this.#talk = talk;
+    this.#media?.renew(talk.ice);
   }
 
   signal(kind: string, data: string): void {
@@ -79,10 +88,11 @@ export class TalkSession {
     stop(this.devices);
   }
 
-  async #begin(talk: Talk, client: Client, opening: Promise<Devices>): Promise<void> {
+  async #begin(client: Client, opening: Promise<Devices>): Promise<void> {
     const ready = opening.then((d) => this.#opened(d));
     await Promise.race([ready, new Promise((r) => setTimeout(r, devicesWithinMs))]);
     if (this.#over) return;
+    const talk = this.#talk;
     this.#media = new Call({
       polite: talk.polite,
       resumed: talk.resumed,

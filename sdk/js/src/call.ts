@@ -37,6 +37,7 @@ const tries = 3;
  */
 export class Call {
   readonly remote = new MediaStream();
+  #servers: ICEServer[];
   #pc: RTCPeerConnection;
   #tracks = new Map<Kind, MediaStreamTrack>();
   #candidates: RTCIceCandidateInit[] = [];
@@ -53,6 +54,7 @@ export class Call {
   #closed = false;
 
   constructor(private readonly o: CallOptions) {
+    this.#servers = o.iceServers;
     for (const t of o.tracks) this.#tracks.set(t.kind as Kind, t);
     // One side begins, or each call would open with two offers that collide.
     this.#mayOffer = !o.polite || o.resumed === true;
@@ -96,6 +98,12 @@ export class Call {
     line.direction = track ? "sendrecv" : "recvonly";
   }
 
+  /** Takes the logins of a newer call.started of this call; they count from the next restart on. */
+  renew(iceServers: ICEServer[]): void {
+    this.#servers = iceServers;
+    if (!this.#closed) this.#pc.setConfiguration({ iceServers });
+  }
+
   /** Looks for a new way through the network. */
   restart(): void {
     const pc = this.#pc;
@@ -113,7 +121,7 @@ export class Call {
   }
 
   #fresh(offering: boolean): RTCPeerConnection {
-    const pc = new RTCPeerConnection({ iceServers: this.o.iceServers });
+    const pc = new RTCPeerConnection({ iceServers: this.#servers });
     this.#candidates = [];
     this.#origin = undefined;
     this.#making = this.#owed = false;

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Call, type Link } from "../src/call.ts";
 
+const configured: unknown[] = [];
+
 /** A connection through which nothing ever comes. */
 class DeadConnection {
   connectionState = "new";
@@ -11,6 +13,9 @@ class DeadConnection {
   addTransceiver() {}
   getTransceivers = () => [{}];
   restartIce() {}
+  setConfiguration(c: unknown) {
+    configured.push(c);
+  }
   close() {}
   async setRemoteDescription(d: { type: string; sdp: string }) {
     this.remoteDescription = d;
@@ -38,4 +43,16 @@ test("only who answers can be out of reach: silence is no failing network", asyn
   assert.equal(call.link, "failing");
   assert.deepEqual(links, ["failing"]);
   call.close();
+});
+
+test("fresh logins reach the running connection, and none that is closed", () => {
+  Object.assign(globalThis, { RTCPeerConnection: DeadConnection, MediaStream: class {} });
+  configured.length = 0;
+  const call = new Call({ polite: true, iceServers: [{ urls: ["turn:old"] }], tracks: [], send: () => {} });
+  const fresh = [{ urls: ["turn:relay"], username: "u2", credential: "c2" }];
+  call.renew(fresh);
+  assert.deepEqual(configured, [{ iceServers: fresh }]);
+  call.close();
+  call.renew(fresh);
+  assert.equal(configured.length, 1);
 });
