@@ -13,21 +13,25 @@ import (
 	"github.com/napalmsky/napalmsky/host/wire"
 )
 
-// world runs a test in virtual time with a lobby of its own.
+// world runs a test in virtual time with a lobby of its own, once in each encoding.
 func world(t *testing.T, f func(t *testing.T, ctx context.Context, s *bottest.Server, c *bot.Client)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		s := bottest.Start()
-		defer s.Close()
-		c, err := bot.NewClient(s.URL(), bot.Options{Dial: s.Dial})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer c.Close()
-		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
-		defer cancel()
-		f(t, ctx, s, c)
-	})
+	for _, encoding := range []wire.Encoding{wire.JSON, wire.Binary} {
+		t.Run(encoding.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := bottest.Start()
+				defer s.Close()
+				c, err := bot.NewClient(s.URL(), bot.Options{Dial: s.Dial, Wire: encoding})
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer c.Close()
+				ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+				defer cancel()
+				f(t, ctx, s, c)
+			})
+		})
+	}
 }
 
 func must(t *testing.T, err error) {

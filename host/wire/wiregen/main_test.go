@@ -72,3 +72,18 @@ func TestGeneratorRefusesWhatItCannotExpress(t *testing.T) {
 		})
 	}
 }
+
+func TestDictionaryRefusesWhatItCannotBe(t *testing.T) {
+	text, err := parseDictionary([]byte(`{"version": 1, "about": "", "parts": [{"about": "", "end": "\r\n", "lines": ["a", "b"]}, {"about": "", "end": "", "lines": ["c"]}]}`))
+	if err != nil || text != "a\r\nb\r\nc" {
+		t.Errorf("%q, %v", text, err)
+	}
+	for _, bad := range []string{
+		`{"version": 2, "parts": [{"end": "", "lines": ["a"]}]}`, `{"version": 1, "parts": []}`, `{"version": 1, "words": "a"}`,
+		`{"version": 1, "parts": [{"end": "", "lines": ["` + strings.Repeat("x", dictionaryMost+1) + `"]}]}`,
+	} {
+		if _, err := parseDictionary([]byte(bad)); err == nil {
+			t.Errorf("%.60s was taken", bad)
+		}
+	}
+}
