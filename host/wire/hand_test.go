@@ -44,11 +44,13 @@ func TestReelsSurvive(t *testing.T) {
 		recard := func(id int64, v int) {
 			numbers++
 			w.card[id], w.number[id] = testCard(id, v), numbers
+			if id%7 == 0 {
+				w.number[id] = 0 // a card that is never taken as known
+			}
 		}
 		for id := range int64(70) {
 			recard(id+1, 1)
 		}
-		w.number[7] = 0 // a card that is never taken as known
 		h, r := &Hand{}, &Reader{}
 		client := map[int64]Entry{}
 		score := rapid.Int64Range(-maxSafe/2, maxSafe/2)
@@ -71,7 +73,7 @@ func TestReelsSurvive(t *testing.T) {
 				if slices.ContainsFunc(u.Put, func(p Place) bool { return p.Person == id }) || len(w.reel) >= 20 {
 					continue
 				}
-				if id != 7 && rapid.Bool().Draw(t, "changed") {
+				if rapid.Bool().Draw(t, "changed") {
 					recard(id, step+2)
 				}
 				u.Put = append(u.Put, w.place(id, score.Draw(t, "score"), rapid.Bool().Draw(t, "busy")))
