@@ -70,7 +70,7 @@ func (r *rendering) try(s *stream) bool {
 // places gives an update the form that a hand of cards writes.
 func (e *Engine) places(u reel.Update) *wire.Reel {
 	r := &wire.Reel{At: int64(u.At), Full: u.Full, Put: make([]wire.Place, len(u.Put)),
-		Gone: ids(u.Gone), Busy: ids(u.Busy), Free: ids(u.Free), Score: scores(u.Scores)}
+		Gone: ids(u.Gone), Busy: ids(u.Busy), Free: ids(u.Free), Score: scores(u.Scores), Card: e.present}
 	if u.Full {
 		r.Gen = u.Gen.String()
 	}
@@ -79,6 +79,14 @@ func (e *Engine) places(u reel.Update) *wire.Reel {
 		r.Put[i].Card, r.Put[i].Number = e.packed(x.Person, x.Card)
 	}
 	return r
+}
+
+// present is the encoding and number of the card that somebody here wears.
+func (e *Engine) present(id int64) ([]byte, uint32) {
+	if p := e.people[lobby.PersonID(id)]; p != nil && p.face != nil {
+		return p.packed, p.number
+	}
+	return nil, 0
 }
 
 // packed is the encoding of a card for hands and its number in this lobby. A card

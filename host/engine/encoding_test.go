@@ -126,3 +126,27 @@ func TestCardsAreSentOnceToABinaryTab(t *testing.T) {
 		update(true, []reel.Entry{{Person: 2, Card: card, Score: 5}})
 	})
 }
+
+// TestABinaryPeerThatIsBehind: an update that its socket does not take leaves no
+// trace in the hand, so the card comes with the next one that is taken.
+func TestABinaryPeerThatIsBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := start(t, people(t, 1, 2), nil)
+		defer v.stop()
+		_, _ = v.enter(2)
+		bin, cb := v.openAs(1, conn.Resume{}, true)
+		card := wire.AppendCard(nil, wire.Card{ID: 2, V: 1, Name: "Ada"})
+		whole := reel.Update{Viewer: 1, Conns: []lobby.ConnID{cb}, At: 9, Full: true, Put: []reel.Entry{{Person: 2, Card: card}}}
+		bin.full(true)
+		v.eng.Updated(whole)
+		synctest.Wait()
+		bin.full(false)
+		bin.next()
+		v.eng.Updated(whole)
+		synctest.Wait()
+		_, evs := bin.next()
+		if len(evs) != 1 || len(evs[0].(wire.ServerReelFull).Entries) != 1 {
+			t.Fatalf("told %+v", evs)
+		}
+	})
+}

@@ -46,6 +46,7 @@ type tab struct {
 	read    int
 	reader  wire.Reader // used where binary is set
 	binary  bool
+	behind  bool
 }
 
 func (s *tab) Encoding() wire.Encoding {
@@ -57,7 +58,18 @@ func (s *tab) Encoding() wire.Encoding {
 
 func (s *tab) Send(f []byte) { s.mu.Lock(); s.frames = append(s.frames, f); s.mu.Unlock() }
 
-func (s *tab) TrySend(f []byte) bool { s.Send(f); return true }
+func (s *tab) TrySend(f []byte) bool {
+	s.mu.Lock()
+	behind := s.behind
+	s.mu.Unlock()
+	if !behind {
+		s.Send(f)
+	}
+	return !behind
+}
+
+// full makes the tab take no reels, or take them again.
+func (s *tab) full(yes bool) { s.mu.Lock(); s.behind = yes; s.mu.Unlock() }
 
 func (s *tab) Drop(c conn.CloseCode) { s.mu.Lock(); s.dropped = c; s.mu.Unlock() }
 

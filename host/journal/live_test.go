@@ -34,7 +34,7 @@ func (s tab) Send(frame []byte) {
 
 func (tab) Drop(conn.CloseCode) {}
 
-func (tab) TrySend([]byte) bool { return true }
+func (tab) TrySend([]byte) bool     { return true }
 func (tab) Encoding() wire.Encoding { return wire.JSON }
 
 // rows is the seam between engine and reel, as the app has it.

@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 )
 
 // HandSlots is how many cards a client of the binary encoding holds, numbered
@@ -21,7 +22,8 @@ const (
 
 // The lists a delta has, in the order in which they are written and applied.
 const (
-	deltaGone = 1 << iota
+	deltaCards = 1 << iota // of those the lists name and the hand has not dealt yet
+	deltaGone
 	deltaPut
 	deltaScore
 	deltaBusy
@@ -59,16 +61,21 @@ type Reel struct {
 	Score []ServerReelDeltaScore
 	Busy  []int64
 	Free  []int64
+	// Card finds the card of somebody whom the client's reel shows and this hand
+	// does not know, as after a resume: what PutCard made, and its number. Nil: not
+	// at hand. Without it such a reel cannot be written.
+	Card func(person int64) ([]byte, uint32)
 }
 
 // PutCard encodes a card for Place, once for all reels it will stand in.
 func PutCard(card RawCard) []byte { return putText(nil, card) }
 
 // Append appends a binary frame to dst and notes what the client holds from then
-// on. It returns false, and changes nothing, if the reel cannot be said so: more
-// places than slots, or somebody named whom the hand does not know. AppendBinary can.
+// on. It returns false, and dst as it was, if the reel cannot be said so: more
+// places than slots, or somebody named whose card is not at hand. AppendBinary can;
+// the hand is empty then, since it does not follow what is said without it.
 func (h *Hand) Append(dst []byte, u Reel) ([]byte, bool) {
-	was, w := *h, handWriter{hand: h, b: dst, ok: true}
+	w := handWriter{hand: h, b: dst, ok: true}
 	if u.Full {
 		h.shown = 0
 		w.head(ServerReelFull{}.code(), u.At)
@@ -79,7 +86,7 @@ func (h *Hand) Append(dst []byte, u Reel) ([]byte, bool) {
 		w.delta(u)
 	}
 	if !w.ok {
-		*h = was
+		*h = Hand{}
 		return dst, false
 	}
 	return w.b, true
@@ -121,13 +128,20 @@ func (w *handWriter) head(code byte, at int64) {
 }
 
 func (w *handWriter) delta(u Reel) {
+	cards, dealt := w.deal(u)
 	var lists byte
-	for i, n := range [...]int{len(u.Gone), len(u.Put), len(u.Score), len(u.Busy), len(u.Free)} {
+	for i, n := range [...]int{dealt, len(u.Gone), len(u.Put), len(u.Score), len(u.Busy), len(u.Free)} {
 		if n > 0 {
 			lists |= 1 << i
 		}
 	}
 	w.b = append(w.b, lists)
+	if dealt > 0 {
+		w.b = append(binary.AppendUvarint(w.b, uint64(dealt)), cards...)
+	}
+	if !w.ok {
+		return
+	}
 	if lists&deltaGone != 0 {
 		w.slots(u.Gone)
 		for _, p := range u.Gone {
@@ -154,6 +168,49 @@ func (w *handWriter) delta(u Reel) {
 	if lists&deltaFree != 0 {
 		w.slots(u.Free)
 	}
+}
+
+// deal gives slots to those whom u names without a card though the hand does not
+// know them: the client's reel shows them, but on another socket.
+func (w *handWriter) deal(u Reel) (cards []byte, n int) {
+	learn := func(person int64) {
+		if w.hand.slot(person) >= 0 {
+			return
+		}
+		var card []byte
+		var number uint32
+		if u.Card != nil {
+			card, number = u.Card(person)
+		}
+		i := w.hand.take()
+		if card == nil || i < 0 {
+			w.ok = false
+			return
+		}
+		w.hand.people[i], w.hand.cards[i] = person, number
+		w.hand.shown |= 1 << i
+		cards = append(append(cards, byte(i)), card...)
+		n++
+	}
+	put := func(person int64) bool { // comes with a card of their own, before these lists are read
+		return slices.ContainsFunc(u.Put, func(p Place) bool { return p.Person == person })
+	}
+	for _, p := range u.Gone {
+		learn(p)
+	}
+	for _, people := range [...][]int64{u.Busy, u.Free} {
+		for _, p := range people {
+			if !put(p) {
+				learn(p)
+			}
+		}
+	}
+	for _, s := range u.Score {
+		if !put(s.ID) {
+			learn(s.ID)
+		}
+	}
+	return cards, n
 }
 
 func (w *handWriter) slotOf(person int64) {

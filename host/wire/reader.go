@@ -74,6 +74,17 @@ func (r *Reader) full(c *compactReader) ServerReelFull {
 func (r *Reader) delta(c *compactReader) ServerReelDelta {
 	v := ServerReelDelta{At: c.varint()}
 	lists := c.octet()
+	if lists&deltaCards != 0 {
+		compactList(c, func(c *compactReader) struct{} {
+			slot := c.octet()
+			if slot >= HandSlots {
+				c.fail("has a slot that cannot be")
+				return struct{}{}
+			}
+			r.hold(c, slot, c.card())
+			return struct{}{}
+		})
+	}
 	if lists&deltaGone != 0 {
 		v.Gone = compactList(c, r.person)
 	}

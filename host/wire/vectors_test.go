@@ -109,6 +109,10 @@ func aReel(t *testing.T) session {
 	deal(Reel{At: 301, Put: []Place{{Person: 21, Number: 2, Score: 12, Busy: true}}}, ServerReelDelta{At: 301, Put: []Entry{entry(21, 1, 12, true)}})
 	deal(Reel{At: 302, Put: []Place{{Person: 22, Number: 5, Card: PutCard(testCard(22, 4)), Score: 9}}}, ServerReelDelta{At: 302, Put: []Entry{entry(22, 4, 9, false)}})
 	deal(Reel{At: 303, Gone: []int64{22}}, ServerReelDelta{At: 303, Gone: []int64{22}})
+	h = &Hand{} // as after a resume: the reel is known, the hand empty
+	deal(Reel{At: 303, Busy: []int64{23}, Card: func(int64) ([]byte, uint32) { return PutCard(testCard(23, 1)), 4 }}, ServerReelDelta{At: 303, Busy: []int64{23}})
+	deal(Reel{At: 303, Free: []int64{23}, Put: []Place{{Person: big, Number: 1, Card: PutCard(testCard(big, 3)), Score: 1}}},
+		ServerReelDelta{At: 303, Put: []Entry{entry(big, 3, 1, false)}, Free: []int64{23}})
 	stranger := ServerReelDelta{At: 304, Put: []Entry{entry(24, 1, 3, false)}}
 	say(stranger) // not of the hand: packed JSON
 	say(ServerReelDelta{At: 305, Gone: []int64{24}})

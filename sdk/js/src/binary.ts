@@ -48,15 +48,22 @@ export class BinaryReader {
   #delta(r: Cursor): unknown {
     const at = r.int();
     const lists = r.byte();
+    if (lists & 1) {
+      r.list(() => {
+        const slot = r.byte();
+        if (slot >= slots) throw new WireError("frame: a slot that cannot be");
+        this.#cards[slot] = r.card() as Card;
+      });
+    }
     const person = () => this.#held(r.byte()).id;
     let score = 0;
     return {
       at,
-      ...(lists & 1 && { gone: r.list(person) }),
-      ...(lists & 2 && { put: this.#entries(r) }),
-      ...(lists & 4 && { score: r.list(() => ({ id: person(), score: (score += r.int()) })) }),
-      ...(lists & 8 && { busy: r.list(person) }),
-      ...(lists & 16 && { free: r.list(person) }),
+      ...(lists & 2 && { gone: r.list(person) }),
+      ...(lists & 4 && { put: this.#entries(r) }),
+      ...(lists & 8 && { score: r.list(() => ({ id: person(), score: (score += r.int()) })) }),
+      ...(lists & 16 && { busy: r.list(person) }),
+      ...(lists & 32 && { free: r.list(person) }),
     };
   }
 
