@@ -72,8 +72,8 @@ check-generated: generate ## fail if generated files are not the committed ones
 	@git diff --exit-code --stat -- host/wire sdk/js/src host/store schemas/config schemas/wire testdata/golden/wire host/admin/metrics || \
 		{ echo "generated files differ: run 'make generate' and commit"; exit 1; }
 
-need: ## find or install what the tests use (Chromium, Node, npm)
-	@bash .ci/need chromium node npm
+need: ## find or install what the tests use (Chromium, Node, npm, PostgreSQL)
+	@bash .ci/need chromium node npm postgres
 
 evening: build ## 200 people for one evening against a server of its own; prints the README's table
 	@bash .ci/evening 200
@@ -102,7 +102,7 @@ guests: ## rebuild the C, AssemblyScript and Rust guests (clang, lld, npx, Debia
 	cd testdata/guests/rust && /usr/bin/rustc --target wasm32-unknown-unknown --crate-type cdylib -C opt-level=3 -C panic=abort -C strip=symbols -C linker=wasm-ld -o match-mutual.wasm match-mutual.rs
 
 bench: build ## benchmarks of the parts that are ours
-	go test -run xxx -bench . -benchmem ./host/lobby ./host/engine ./host/reel ./host/wire ./host/policy/... ./host/store/sqlite
+	go test -run xxx -bench . -benchmem ./host/lobby ./host/engine ./host/reel ./host/wire ./host/policy/... ./host/store/sqlite ./host/store/postgres
 	@$(BIN)/napalmsky cachesim --people 150 testdata/evenings/200.journal
 
 clean: ## remove what make built (never ./data)

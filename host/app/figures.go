@@ -4,7 +4,6 @@ import (
 	"runtime/metrics"
 
 	"github.com/napalmsky/napalmsky/host/store"
-	"github.com/napalmsky/napalmsky/host/store/sqlite"
 )
 
 // figures are the counters and gauges an operator or the load generator reads
@@ -19,7 +18,8 @@ func (a *App) figures() map[string]any {
 		"memory":  a.memory(),
 	}
 	s := figuresOf(a.store)
-	out["store"] = map[string]any{"statements": s.Reads + s.Writes, "reads": s.Reads, "writes": s.Writes, "commits": s.Commits, "queued": s.Queued}
+	out["store"] = map[string]any{"statements": s.Reads + s.Writes, "reads": s.Reads, "writes": s.Writes, "commits": s.Commits, "queued": s.Queued,
+		"conns_max": s.Pool.Max, "conns": s.Pool.Open, "conns_idle": s.Pool.Idle, "conn_waits": s.Pool.Waits, "conn_wait_ms": s.Pool.Waited.Milliseconds()}
 	if a.journal != nil {
 		j := a.journal.Stats()
 		out["journal"] = map[string]any{"bytes": j.Bytes, "records": j.Records, "lost": j.Lost, "stopped": j.Stopped != ""}
@@ -44,16 +44,10 @@ func (p *policies) figures() map[string]any {
 	return map[string]any{"calls": t.OK + t.Trapped + t.Invalid, "trapped": t.Trapped, "invalid": t.Invalid, "milliseconds": t.Nanos / 1e6}
 }
 
-// storeFigures are what every backend counts.
-type storeFigures struct {
-	Reads, Writes, Commits uint64
-	Queued                 int
-}
-
 // figuresOf is zero for a store that counts nothing, as tests have them.
-func figuresOf(s store.Store) storeFigures {
-	if s, ok := s.(*sqlite.Store); ok {
-		return storeFigures(s.Stats())
+func figuresOf(s store.Store) store.Stats {
+	if s, ok := s.(interface{ Stats() store.Stats }); ok {
+		return s.Stats()
 	}
-	return storeFigures{}
+	return store.Stats{}
 }

@@ -46,7 +46,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 		"host/lobby":             {},
 		"host/store":             {"host/lobby"},
 		"host/store/storetest":   {"host/lobby", "host/store"},
-		"host/store/sqlite":      {"host/lobby", "host/store", "host/store/"},
+		"host/store/sqlite":      {"host/lobby", "host/store", "host/store/groupcommit", "host/store/migrations", "host/store/transfer", "host/store/sqlite/db"},
 		"host/store/sqlite/db":   {},
 		"host/store/migrations":  {},
 		"host/cache":             {"host/lobby", "host/store"},
@@ -87,6 +87,12 @@ func TestWhoMayImportWhom(t *testing.T) {
 		"sdk/":                   {"sdk/"},
 		"plugins/":               {"sdk/", "plugins/"},
 		"testdata/":              {"sdk/", "testdata/"},
+
+		"host/store/groupcommit":     {"host/store"},
+		"host/store/transfer":        {"host/store/migrations"},
+		"host/store/postgres":        {"host/lobby", "host/store", "host/store/groupcommit", "host/store/migrations", "host/store/transfer", "host/store/postgres/db"},
+		"host/store/postgres/db":     {},
+		"host/store/postgres/pgtest": {},
 	}
 	for _, p := range listPackages(t) {
 		allowed, known := rules[p.ImportPath]
@@ -123,7 +129,8 @@ func TestWhoReachesWhat(t *testing.T) {
 	doors := map[string][]string{ // library → rooms that may import it directly
 		"github.com/tetratelabs/wazero": {"host/policy/wasm"},
 		"modernc.org/sqlite":            {"host/store/sqlite"},
-		"database/sql":                  {"host/store/sqlite", "host/store/sqlite/db"},
+		"github.com/jackc/pgx":          {"host/store/postgres", "host/store/postgres/"},
+		"database/sql":                  {"host/store/sqlite", "host/store/sqlite/db", "host/store/postgres", "host/store/migrations", "host/store/transfer"},
 		"github.com/coder/websocket":    {"host/conn", "host/bot", "host/bot/bottest"},
 		"github.com/labstack/echo":      {"host/api", "host/app"},
 		"golang.org/x/crypto/argon2":    {"host/password"},

@@ -10,6 +10,7 @@ import (
 	"github.com/napalmsky/napalmsky/host/journal"
 	"github.com/napalmsky/napalmsky/host/policy/registry"
 	"github.com/napalmsky/napalmsky/host/reel"
+	"github.com/napalmsky/napalmsky/host/store"
 )
 
 // moment is the picture of the server that one scrape sees.
@@ -21,7 +22,7 @@ type moment struct {
 	lobby   engine.Stats
 	reel    reel.Stats
 	plugins registry.Status
-	store   storeFigures
+	store   store.Stats
 	journal journal.Stats
 }
 
@@ -93,6 +94,11 @@ var Metrics = []metric{
 	}},
 	counter("napalmsky_store_commits_total", "Transactions those writes shared", func(m moment) float64 { return float64(m.store.Commits) }),
 	gauge("napalmsky_store_queue", "Writes that wait for the database", func(m moment) float64 { return float64(m.lobby.Waiting) }),
+	{Name: "napalmsky_store_connections", Kind: metrics.Gauge, Labels: []string{"state"}, Help: "Connections to PostgreSQL, busy and idle; at most database.max_conns. None with SQLite", Read: func(m moment, show func(float64, ...string)) {
+		show(float64(m.store.Pool.Open-m.store.Pool.Idle), "busy")
+		show(float64(m.store.Pool.Idle), "idle")
+	}},
+	counter("napalmsky_store_connection_wait_seconds_total", "How long statements waited for a connection to PostgreSQL, in all", func(m moment) float64 { return m.store.Pool.Waited.Seconds() }),
 
 	gauge("napalmsky_journal_bytes", "Size of this start's journal", func(m moment) float64 { return float64(m.journal.Bytes) }),
 	counter("napalmsky_journal_lost_total", "Records lost for want of room", func(m moment) float64 { return float64(m.journal.Lost) }),

@@ -20,6 +20,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/napalmsky/napalmsky/host/store"
+	"github.com/napalmsky/napalmsky/host/store/groupcommit"
 	"github.com/napalmsky/napalmsky/host/store/migrations"
 	"github.com/napalmsky/napalmsky/host/store/sqlite/db"
 )
@@ -38,14 +39,6 @@ type Store struct {
 }
 
 var _ store.Store = (*Store)(nil)
-
-// Stats counts since Open.
-type Stats struct {
-	Reads   uint64 // queries
-	Writes  uint64 // single writes tried (a Commit of three counts three)
-	Commits uint64 // transactions they shared
-	Queued  int    // jobs that wait for the writer now
-}
 
 type counters struct{ reads, writes, commits atomic.Uint64 }
 
@@ -69,7 +62,11 @@ func Open(ctx context.Context, path string, log *slog.Logger) (_ *Store, err err
 	if s.write, err = pool(path, 1, "_txlock=immediate"); err != nil {
 		return nil, err
 	}
-	if err = migrate(ctx, s.write); err != nil {
+	schema, err := migrations.New(goose.DialectSQLite3, s.write)
+	if err != nil {
+		return nil, err
+	}
+	if _, err = schema.Up(ctx); err != nil {
 		return nil, err
 	}
 	if s.read, err = pool(path, readers, "_query_only=1"); err != nil {
@@ -82,7 +79,7 @@ func Open(ctx context.Context, path string, log *slog.Logger) (_ *Store, err err
 	if err != nil {
 		return nil, err
 	}
-	s.writer = newWriter(s.write, w, log, &s.stats, queueJobs)
+	s.writer = newWriter(s.write, w, log, &s.stats, groupcommit.DefaultLimits)
 	return s, nil
 }
 
@@ -125,24 +122,6 @@ func pool(path string, size int, mode string) (*sql.DB, error) {
 	return p, nil
 }
 
-func migrate(ctx context.Context, p *sql.DB) error {
-	g, err := goose.NewProvider(goose.DialectSQLite3, p, migrations.FS, goose.WithDisableGlobalRegistry(true))
-	if err != nil {
-		return err
-	}
-	if _, err := g.Up(ctx); err != nil {
-		return fmt.Errorf("migrate: %w", err)
-	}
-	have, want, err := g.GetVersions(ctx)
-	if err != nil {
-		return err
-	}
-	if have > want {
-		return fmt.Errorf("schema version %d is newer than this program's %d", have, want)
-	}
-	return nil
-}
-
 // Ping reads through a reader connection.
 func (s *Store) Ping(ctx context.Context) error {
 	s.stats.reads.Add(1)
@@ -151,17 +130,17 @@ func (s *Store) Ping(ctx context.Context) error {
 }
 
 // Stats may be called at any time.
-func (s *Store) Stats() Stats {
-	return Stats{
+func (s *Store) Stats() store.Stats {
+	return store.Stats{
 		Reads: s.stats.reads.Load(), Writes: s.stats.writes.Load(), Commits: s.stats.commits.Load(),
-		Queued: len(s.writer.queue),
+		Queued: s.writer.Queued(),
 	}
 }
 
 // Close writes what is queued, then closes. Calls that come later answer
 // ErrUnavailable. Closing twice is no error.
 func (s *Store) Close() error {
-	s.writer.close()
+	s.writer.Close()
 	if err := s.closePools(); err != nil {
 		return fmt.Errorf("sqlite: close: %w", err)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/napalmsky/napalmsky/host/lobby"
 	"github.com/napalmsky/napalmsky/host/store"
+	"github.com/napalmsky/napalmsky/host/store/groupcommit"
 	"github.com/napalmsky/napalmsky/host/store/migrations"
 	"github.com/napalmsky/napalmsky/host/store/sqlite/db"
 )
@@ -58,13 +59,19 @@ func blockStep(by, of lobby.PersonID) step {
 	}
 }
 
-func queue(t *testing.T, w *writer, steps ...step) *job {
+// job is a queued one.
+type job struct{ *groupcommit.Job[step] }
+
+// outcome waits for the job.
+func (j job) outcome() []error { return j.Wait(context.Background()) }
+
+func queue(t *testing.T, w *writer, steps ...step) job {
 	t.Helper()
-	j := &job{steps: steps, errs: make([]error, len(steps)), done: make(chan struct{})}
-	if err := w.enqueue(j); err != nil {
+	j, err := w.Submit(steps...)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return j
+	return job{j}
 }
 
 func blocks(t *testing.T, s *Store) int {
@@ -80,7 +87,7 @@ func TestWhatQueuedIsOneTransaction(t *testing.T) {
 	s := fresh(t)
 	release := hold(t, s.writer)
 	before := s.Stats()
-	var jobs []*job
+	var jobs []job
 	for i := range lobby.PersonID(64) {
 		jobs = append(jobs, queue(t, s.writer, blockStep(2*i+1, 2*i+2)))
 	}
@@ -89,8 +96,8 @@ func TestWhatQueuedIsOneTransaction(t *testing.T) {
 	}
 	release()
 	for _, j := range jobs {
-		if <-j.done; j.errs[0] != nil {
-			t.Fatal(j.errs[0])
+		if err := j.outcome()[0]; err != nil {
+			t.Fatal(err)
 		}
 	}
 	after := s.Stats()
@@ -116,10 +123,9 @@ func TestAFailingStepIsUndoneAlone(t *testing.T) {
 	first := queue(t, s.writer, blockStep(1, 2), half, blockStep(3, 4))
 	second := queue(t, s.writer, blockStep(7, 8))
 	release()
-	<-first.done
-	<-second.done
-	if first.errs[0] != nil || !errors.Is(first.errs[1], boom) || first.errs[2] != nil || second.errs[0] != nil {
-		t.Fatal(first.errs, second.errs)
+	one, two := first.outcome(), second.outcome()
+	if one[0] != nil || !errors.Is(one[1], boom) || one[2] != nil || two[0] != nil {
+		t.Fatal(one, two)
 	}
 	if got := blocks(t, s); got != 3 {
 		t.Fatalf("%d stored, want the three that succeeded", got)
@@ -155,17 +161,17 @@ func TestACallerMayLeaveTheQueueButNotTheWriter(t *testing.T) {
 
 func TestAFullQueueIsUnavailable(t *testing.T) {
 	s := fresh(t)
-	w := newWriter(s.write, s.writer.queries, slog.New(slog.DiscardHandler), &s.stats, 2)
+	w := newWriter(s.write, s.writer.queries, slog.New(slog.DiscardHandler), &s.stats, groupcommit.Limits{Jobs: 2, Batch: 8})
 	release := hold(t, w)
-	waiting := []*job{queue(t, w, blockStep(1, 2)), queue(t, w, blockStep(3, 4))}
+	waiting := []job{queue(t, w, blockStep(1, 2)), queue(t, w, blockStep(3, 4))}
 	if err := w.do(t.Context(), blockStep(5, 6))[0]; !errors.Is(err, store.ErrUnavailable) {
 		t.Fatal(err)
 	}
 	release()
 	for _, j := range waiting {
-		<-j.done
+		j.outcome()
 	}
-	w.close()
+	w.Close()
 	if got := blocks(t, s); got != 2 {
 		t.Fatalf("%d stored", got)
 	}
@@ -176,13 +182,13 @@ func TestAHugeJobDoesNotStarveTheNext(t *testing.T) {
 	release := hold(t, s.writer)
 	before := s.Stats().Commits
 	var steps []step
-	for i := range lobby.PersonID(batchMax + 1) {
+	for i := range lobby.PersonID(groupcommit.DefaultLimits.Batch + 1) {
 		steps = append(steps, blockStep(2*i+1, 2*i+2))
 	}
 	huge, small := queue(t, s.writer, steps...), queue(t, s.writer, blockStep(1_000_000, 1))
 	release()
-	<-huge.done
-	<-small.done
+	huge.outcome()
+	small.outcome()
 	if got := s.Stats().Commits - before; got != 3 {
 		t.Fatalf("%d commits, want the held, the huge and the small one", got)
 	}
@@ -198,10 +204,9 @@ func TestAFailedCommitIsUnknownToEverybodyInIt(t *testing.T) {
 	release := hold(t, s.writer)
 	good, bad := queue(t, s.writer, blockStep(1, 2)), queue(t, s.writer, blockStep(666, 2))
 	release()
-	<-good.done
-	<-bad.done
-	if !errors.Is(good.errs[0], store.ErrUnknown) || !errors.Is(bad.errs[0], store.ErrUnknown) {
-		t.Fatal(good.errs, bad.errs)
+	one, two := good.outcome(), bad.outcome()
+	if !errors.Is(one[0], store.ErrUnknown) || !errors.Is(two[0], store.ErrUnknown) {
+		t.Fatal(one, two)
 	}
 	if got := blocks(t, s); got != 0 {
 		t.Fatalf("%d stored", got)
@@ -245,7 +250,7 @@ func TestAFullDiskLosesNothingAcknowledged(t *testing.T) {
 	acknowledged, refused := map[int]bool{}, 0
 	for i := 1; refused < 5; i++ {
 		release := hold(t, s.writer)
-		jobs := map[int]*job{}
+		jobs := map[int]job{}
 		for n := 10 * i; n < 10*i+3; n++ {
 			jobs[n] = queue(t, s.writer, func(ctx context.Context, q *db.Queries) error {
 				return apply(ctx, q, lobby.ReportFiled{By: 1, Of: 2, At: int64(n), Reason: "r", Body: body})
@@ -253,7 +258,7 @@ func TestAFullDiskLosesNothingAcknowledged(t *testing.T) {
 		}
 		release()
 		for n, j := range jobs {
-			if <-j.done; j.errs[0] == nil {
+			if j.outcome()[0] == nil {
 				acknowledged[n] = true
 			} else {
 				refused++
@@ -331,19 +336,22 @@ func TestOpenIsDurableAndPrivate(t *testing.T) {
 // An operator who goes back a version needs every Down to undo its Up.
 func TestMigrationsGoBackAndForth(t *testing.T) {
 	s := fresh(t)
-	g, err := goose.NewProvider(goose.DialectSQLite3, s.write, migrations.FS, goose.WithDisableGlobalRegistry(true))
+	schema, err := migrations.New(goose.DialectSQLite3, s.write)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := g.DownTo(t.Context(), 0); err != nil {
-		t.Fatal(err)
+	for down := 1; down > 0; {
+		steps, err := schema.Down(t.Context())
+		if down = len(steps); err != nil {
+			t.Fatal(err)
+		}
 	}
 	var left string
 	err = s.write.QueryRow("SELECT COALESCE(group_concat(name), '') FROM sqlite_schema WHERE name NOT LIKE 'goose%' AND name NOT LIKE 'sqlite%'").Scan(&left)
 	if err != nil || left != "" {
 		t.Fatalf("left behind: %s, %v", left, err)
 	}
-	if err := migrate(t.Context(), s.write); err != nil {
+	if _, err := schema.Up(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.writer.do(t.Context(), blockStep(1, 2))[0]; err != nil {
