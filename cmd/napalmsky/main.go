@@ -39,6 +39,8 @@ const usage = `napalmsky — live one-to-one meetings
   napalmsky replay FILE|FOLDER             verify a recorded evening, or compare another match plugin along it
   napalmsky cachesim FILE                  how caches would have done on an evening, beside the optimum
   napalmsky healthcheck                    is the server here ready? (for containers)
+  napalmsky migrate [up|down|status]       the database's schema: bring it up to date, a step back, look
+  napalmsky copy --from … --to …           copy everything into another database, and verify it
   napalmsky version
 `
 
@@ -73,6 +75,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return runCachesim(ctx, args[1:], stdout, stderr)
 	case "healthcheck":
 		return healthcheck(ctx, args[1:], stdout, stderr)
+	case "migrate":
+		return migrate(ctx, args[1:], stdout, stderr)
+	case "copy":
+		return copyDatabase(ctx, args[1:], stdout, stderr)
 	case "version", "--version":
 		fmt.Fprintln(stdout, "napalmsky", version)
 		return 0

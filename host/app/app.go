@@ -30,7 +30,6 @@ import (
 	"github.com/napalmsky/napalmsky/host/password"
 	"github.com/napalmsky/napalmsky/host/reel"
 	"github.com/napalmsky/napalmsky/host/store"
-	"github.com/napalmsky/napalmsky/host/store/sqlite"
 	"github.com/napalmsky/napalmsky/host/wire"
 )
 
@@ -39,7 +38,7 @@ type Options struct {
 	Log    *slog.Logger     // discards by default
 	Now    func() time.Time // the wall clock
 	Random io.Reader        // crypto/rand
-	Store  store.Store      // a SQLite file in the data folder; the App closes what it is given
+	Store  store.Store      // what the configuration says; the App closes what it is given
 	Cache  string           // compiled plugins; DATA/cache/wasm
 	// Listener is used instead of cfg.Listen; the App closes it.
 	Listener net.Listener
@@ -72,7 +71,9 @@ type App struct {
 	admin    *admin.Server
 }
 
-// New opens the data folder, the plugins and the listeners. Nobody is served before Run.
+// New opens the data folder, the store, the plugins and the listeners. Nobody is
+// served before Run; while a configured database is away New waits for it, and
+// nothing listens yet.
 func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -95,12 +96,8 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 	if a.lock, err = lockFolder(cfg.Data); err != nil {
 		return nil, err
 	}
-	if a.store = o.Store; a.store == nil {
-		db, err := sqlite.Open(ctx, filepath.Join(cfg.Data, "napalmsky.db"), o.Log)
-		if err != nil {
-			return nil, err
-		}
-		a.store = db
+	if a.store, err = openStore(ctx, cfg, o); err != nil {
+		return nil, err
 	}
 	a.people = newDeparting(a.store, o.Now)
 	photos, err := media.New(filepath.Join(cfg.Data, "media"))

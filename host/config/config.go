@@ -43,6 +43,8 @@ type Config struct {
 	CPUProfile string `yaml:"cpuprofile" unit:"file" zero:"none is written" help:"For development: where the processor's time went until the server was asked to stop, for 'go tool pprof'."`
 	MemProfile string `yaml:"memprofile" unit:"file" zero:"none is written" help:"For development: the heap at the moment the server is asked to stop, with everybody still connected, for 'go tool pprof'."`
 
+	Database Database `yaml:"database"`
+
 	Lobby   Lobby   `yaml:"lobby"`
 	Reel    Reel    `yaml:"reel"`
 	Policy  Policy  `yaml:"policy"`
@@ -54,6 +56,16 @@ type Config struct {
 	Limits  Limits  `yaml:"limits"`
 	Journal Journal `yaml:"journal"`
 	Log     Log     `yaml:"log"`
+}
+
+// Database says where everything but photos and plugins is kept: in PostgreSQL,
+// or else in a SQLite file in the data folder.
+type Database struct {
+	URL              Secret        `yaml:"url" unit:"postgres://user:password@host/name" zero:"SQLite, in the data folder" help:"A PostgreSQL database (15 or newer) of this server's own. The variable DATABASE_URL sets it too. Never a flag, never logged."`
+	MaxConns         int           `yaml:"max_conns" unit:"connections" zero:"refused" help:"To PostgreSQL at once, one of them the writer's."`
+	ConnectTimeout   time.Duration `yaml:"connect_timeout" unit:"duration" zero:"refused" help:"How long PostgreSQL may take to accept a connection."`
+	StatementTimeout time.Duration `yaml:"statement_timeout" unit:"duration" zero:"refused" help:"How long one statement may take; less than lobby.store_wait lets a slow one fail before people are told to try again."`
+	LockTimeout      time.Duration `yaml:"lock_timeout" unit:"duration" zero:"refused" help:"How long a statement may wait for a lock somebody else holds."`
 }
 
 // Lobby holds the rules of meeting.

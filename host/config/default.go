@@ -16,6 +16,9 @@ func Default() Config {
 		Listen: "127.0.0.1:8080", Data: "./data", LANListen: "0.0.0.0:8443",
 		MaxConns: 20_000, MaxConnsPerPerson: r.MaxConns, ConnsPerAddress: 100,
 		DrainRate: 1_000, DrainTimeout: 20 * time.Second,
+		Database: Database{
+			MaxConns: 8, ConnectTimeout: 3 * time.Second, StatementTimeout: 4 * time.Second, LockTimeout: 2 * time.Second,
+		},
 		Lobby: Lobby{
 			Ring: ms(r.RingMS), Rest: ms(r.RestMS), MaxWaits: r.MaxWaits, Grace: ms(r.GraceMS), Offer: ms(r.OfferMS),
 			MinSeconds: r.MinSeconds, MaxSeconds: r.MaxSeconds, MaxChat: r.MaxChat,

@@ -9,7 +9,7 @@ import (
 )
 
 // Load reads the configuration of `serve`: defaults, then the YAML file that
-// --config or NAPALMSKY_CONFIG names, then PORT and NAPALMSKY_* from env, then
+// --config or NAPALMSKY_CONFIG names, then PORT, DATABASE_URL and NAPALMSKY_* from env, then
 // the flags in args (without the command's name). env answers "" for a variable
 // that is not set; readFile is asked at most once. The result is valid.
 //
@@ -95,6 +95,9 @@ func readEnv(c *Config, env func(string) string) error {
 			return errors.New("PORT: must be a port number, 1 to 65535")
 		}
 		c.Listen = ":" + port
+	}
+	if url := env("DATABASE_URL"); url != "" {
+		c.Database.URL = Secret(url)
 	}
 	for _, s := range settings(c) {
 		text := env(s.env())

@@ -31,7 +31,8 @@ const referenceHead = "# Settings of `napalmsky serve`\n\n" +
 	"Nothing needs to be set. Later sources win: defaults, the YAML file (`--config FILE` or `NAPALMSKY_CONFIG`), the\n" +
 	"environment, flags. One name serves all three: the key `lobby.ring` is `NAPALMSKY_LOBBY_RING` in the environment and\n" +
 	"`--lobby-ring` as a flag. In the environment and in flags a list is separated by commas; an empty variable counts as\n" +
-	"not set. `PORT` is short for `listen: \":PORT\"` and yields to `NAPALMSKY_LISTEN`. Durations are written `20s`, `5m`, `24h` or `7d`.\n\n" +
+	"not set. `PORT` is short for `listen: \":PORT\"` and yields to `NAPALMSKY_LISTEN`; so does `DATABASE_URL`\n" +
+	"to `NAPALMSKY_DATABASE_URL`. Durations are written `20s`, `5m`, `24h` or `7d`.\n\n" +
 	"The file is strict: a key that is unknown, written twice or without a value stops the start, with its name and line.\n\n" +
 	"```yaml\n" +
 	"listen: \":8080\"\n" +
