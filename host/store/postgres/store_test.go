@@ -20,6 +20,7 @@ import (
 var server pgtest.Server
 
 func TestMain(m *testing.M) {
+	crashChild()
 	code := m.Run()
 	server.Stop()
 	if err := goleak.Find(); code == 0 && err != nil {
