@@ -14,6 +14,7 @@ import (
 	"github.com/napalmsky/napalmsky/host/app"
 	"github.com/napalmsky/napalmsky/host/bot"
 	"github.com/napalmsky/napalmsky/host/config"
+	"github.com/napalmsky/napalmsky/host/store/postgres/pgtest"
 )
 
 // pluginDir holds the reference plugins, built once for all tests of this package.
@@ -42,9 +43,13 @@ func TestMain(m *testing.M) {
 			}
 		}
 		pluginDir = dir
+		defer database.Stop()
 		return m.Run()
 	}())
 }
+
+// database is a PostgreSQL for the tests that do not harm it; it starts when first used.
+var database pgtest.Server
 
 // house is a server in this process.
 type house struct{ *app.App }

@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"sync"
 	"syscall"
 	"testing"
@@ -18,12 +17,15 @@ import (
 
 	"github.com/napalmsky/napalmsky/host/app"
 	"github.com/napalmsky/napalmsky/host/bot"
+	"github.com/napalmsky/napalmsky/host/config"
+	"github.com/napalmsky/napalmsky/host/store/storetest"
 	"github.com/napalmsky/napalmsky/host/wire"
 )
 
 // serveUntilKilled is the child process: this test binary as a server.
 func serveUntilKilled() int {
 	cfg := testConfig(os.Getenv("NAPALMSKY_TEST_SERVE"))
+	cfg.Database.URL = config.Secret(os.Getenv("NAPALMSKY_TEST_DATABASE"))
 	cfg.Plugins = os.Getenv("NAPALMSKY_TEST_PLUGINS")
 	a, err := app.New(context.Background(), cfg, app.Options{Cache: filepath.Join(cfg.Plugins, "cache"), Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))})
 	if err != nil {
@@ -38,11 +40,11 @@ func serveUntilKilled() int {
 	return 0
 }
 
-// spawn starts a server process over data and returns its address and the way to kill it.
-func spawn(t *testing.T, data string) (url string, kill func()) {
+// spawn starts a server process over data, and the database if there is one, and returns its address and the way to kill it.
+func spawn(t *testing.T, data, database string) (url string, kill func()) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), "NAPALMSKY_TEST_SERVE="+data, "NAPALMSKY_TEST_PLUGINS="+pluginDir)
+	cmd.Env = append(os.Environ(), "NAPALMSKY_TEST_SERVE="+data, "NAPALMSKY_TEST_DATABASE="+database, "NAPALMSKY_TEST_PLUGINS="+pluginDir)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -72,6 +74,10 @@ type ledger struct {
 	started   map[int64][2]int64        // call → its two people
 	ended     map[int64]bool            // told to at least one of them
 	cooldowns map[int64]map[int64]int64 // person → other → until, as told
+}
+
+func newLedger() *ledger {
+	return &ledger{started: map[int64][2]int64{}, ended: map[int64]bool{}, cooldowns: map[int64]map[int64]int64{}}
 }
 
 func (l *ledger) heard(p *bot.Person, ev *bot.Event) {
@@ -139,23 +145,21 @@ func live(ctx context.Context, p *bot.Person, book *ledger, r *rand.Rand) {
 // TestKillInMidEvening kills the server without warning, again and again, while
 // people ring, talk and part. Whatever it acknowledged must still be true.
 func TestKillInMidEvening(t *testing.T) {
-	kills := 20
-	if s := os.Getenv("NAPALMSKY_KILLS"); s != "" {
-		n, err := strconv.Atoi(s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		kills = n
-	}
+	t.Run("sqlite", func(t *testing.T) { killInMidEvening(t, "") })
+	t.Run("postgres", func(t *testing.T) { killInMidEvening(t, database.Database(t)) })
+}
+
+func killInMidEvening(t *testing.T, database string) {
+	kills := storetest.Kills(t)
 	data := t.TempDir()
-	book := &ledger{started: map[int64][2]int64{}, ended: map[int64]bool{}, cooldowns: map[int64]map[int64]int64{}}
+	book := newLedger()
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	rnd := rand.New(rand.NewPCG(seed, 1))
 	var crowd []*bot.Person // logins survive; connections are made anew
 
 	for round := range kills {
-		url, kill := spawn(t, data)
+		url, kill := spawn(t, data, database)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		for i := range crowd { // the new server listens elsewhere
 			p, err := bot.Adopt(url, crowd[i])
@@ -196,7 +200,9 @@ func TestKillInMidEvening(t *testing.T) {
 		}
 		cancel()
 	}
-	audit(t, data, crowd, book)
+	url, kill := spawn(t, data, database)
+	defer kill()
+	audit(t, url, crowd, book)
 }
 
 // comeBack enters the lobby. Whoever was in a call finds it again, and ends it first.
@@ -225,10 +231,8 @@ func comeBack(ctx context.Context, p *bot.Person) error {
 	}
 }
 
-func audit(t *testing.T, data string, crowd []*bot.Person, book *ledger) {
+func audit(t *testing.T, url string, crowd []*bot.Person, book *ledger) {
 	ctx := within(t, 2*time.Minute)
-	url, kill := spawn(t, data)
-	defer kill()
 	histories := map[int64]bot.History{}
 	for i := range crowd {
 		p, err := bot.Adopt(url, crowd[i])

@@ -91,6 +91,13 @@ func hasCode(err error, prefixes ...string) bool {
 	return false
 }
 
+// isError: the server refused with ERROR, which ends a transaction without a
+// trace, even in COMMIT. FATAL may come after the commit was done.
+func isError(err error) bool {
+	var server *pgconn.PgError
+	return errors.As(err, &server) && server.SeverityUnlocalized == "ERROR"
+}
+
 func says(err error, any ...error) bool {
 	for _, a := range any {
 		if errors.Is(err, a) {

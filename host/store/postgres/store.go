@@ -154,7 +154,7 @@ func (s *Store) inOneGo(ctx context.Context, op string, do func(context.Context,
 
 // inTx begins, does and commits, the commit within a limit of its own. An error
 // of do rolls back and is returned as it is; one of the commit is ErrUnknown,
-// unless the server says that it rolled back.
+// unless the server itself says that it did not commit.
 func inTx(ctx context.Context, c *pgxpool.Conn, limit time.Duration, do func(context.Context, pgx.Tx) error) error {
 	doing, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -174,7 +174,7 @@ func inTx(ctx context.Context, c *pgxpool.Conn, limit time.Duration, do func(con
 	switch err := tx.Commit(committing); {
 	case err == nil:
 		return nil
-	case errors.Is(err, pgx.ErrTxCommitRollback):
+	case errors.Is(err, pgx.ErrTxCommitRollback), isError(err):
 		return unavailable(fmt.Errorf("commit: %w", err))
 	default:
 		return fmt.Errorf("%w: commit: %v", store.ErrUnknown, err)

@@ -290,7 +290,7 @@ func (s *Server) down(how syscall.Signal, all bool) {
 	<-s.ended
 	s.process = nil
 	for _, pid := range children { // they hold the shared memory that a new start needs
-		for syscall.Kill(pid, 0) == nil {
+		for running(pid) {
 			time.Sleep(time.Millisecond)
 		}
 	}

@@ -30,3 +30,13 @@ func (s *Server) children() (pids []int) {
 	}
 	return pids
 }
+
+// running: it is there and no zombie, which holds nothing any more.
+func running(pid int) bool {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return false
+	}
+	_, state, _ := strings.Cut(string(text), ") ")
+	return !strings.HasPrefix(state, "Z") && !strings.HasPrefix(state, "X")
+}

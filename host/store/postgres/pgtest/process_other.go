@@ -29,3 +29,5 @@ func (s *Server) children() (pids []int) {
 	}
 	return pids
 }
+
+func running(pid int) bool { return syscall.Kill(pid, 0) == nil }
