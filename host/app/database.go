@@ -59,11 +59,11 @@ func OpenSchema(cfg config.Config) (_ *migrations.Schema, done func() error, err
 	if err != nil {
 		return nil, nil, err
 	}
-	s, done, err := sqlite.OpenSchema(sqliteFile(cfg.Data))
+	s, shut, err := sqlite.OpenSchema(sqliteFile(cfg.Data))
 	if err != nil {
 		return nil, nil, errors.Join(err, lock.Close())
 	}
-	return s, func() error { return errors.Join(done(), lock.Close()) }, nil
+	return s, func() error { return errors.Join(shut(), lock.Close()) }, nil
 }
 
 // CopyProgress says how far a copy is.
@@ -113,9 +113,9 @@ func openEnd(name, databaseURL string, target bool) (_ *transfer.End, done func(
 	if err != nil {
 		return nil, nil, err
 	}
-	end, done, err := sqlite.OpenEnd(path, target)
+	end, shut, err := sqlite.OpenEnd(path, target)
 	if err != nil {
 		return nil, nil, errors.Join(err, lock.Close())
 	}
-	return end, func() error { return errors.Join(done(), lock.Close()) }, nil
+	return end, func() error { return errors.Join(shut(), lock.Close()) }, nil
 }
