@@ -33,6 +33,7 @@ func onPostgres(t *testing.T) (*house, *pgtest.Server) {
 // TestTheEveningGoesOnWithoutItsDatabase: the database dies, freezes or is
 // stopped while people ring, talk and part.
 func TestTheEveningGoesOnWithoutItsDatabase(t *testing.T) {
+	h, mortal := onPostgres(t)
 	for _, away := range []struct {
 		name  string
 		leave func(*pgtest.Server)
@@ -44,7 +45,6 @@ func TestTheEveningGoesOnWithoutItsDatabase(t *testing.T) {
 	} {
 		t.Run(away.name, func(t *testing.T) {
 			ctx := within(t, 90*time.Second)
-			h, mortal := onPostgres(t)
 			a, b := join(t, ctx, h.URL(), "Ada"), join(t, ctx, h.URL(), "Bob")
 			call := talk(t, ctx, a, b)
 			c, d := join(t, ctx, h.URL(), "Cleo"), join(t, ctx, h.URL(), "Dan")
@@ -54,6 +54,7 @@ func TestTheEveningGoesOnWithoutItsDatabase(t *testing.T) {
 			}
 			ringing := ring(t, ctx, c, d)
 			away.leave(mortal)
+			until(t, ctx, "not ready", func() error { return status(ctx, h.URL()+"/readyz", http.StatusServiceUnavailable) })
 
 			// Who is in the lobby goes on: talking, ringing, hanging up.
 			if err := a.Chat(ctx, call, "still here?"); err != nil {
@@ -89,6 +90,7 @@ func TestTheEveningGoesOnWithoutItsDatabase(t *testing.T) {
 			}
 
 			away.back(mortal, t)
+			until(t, ctx, "ready again", func() error { return status(ctx, h.URL()+"/readyz", http.StatusOK) })
 			until(t, ctx, "Late gets in", func() error { return late.Enter(ctx) })
 			for _, p := range []*bot.Person{a, b} {
 				until(t, ctx, "the end is stored", func() error {
@@ -116,6 +118,25 @@ func TestTheEveningGoesOnWithoutItsDatabase(t *testing.T) {
 			}
 		})
 	}
+}
+
+// status is nil when the page answers so.
+func status(ctx context.Context, url string, want int) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	if err := resp.Body.Close(); err != nil {
+		return err
+	}
+	if resp.StatusCode != want {
+		return fmt.Errorf("%s answered %d, not %d", url, resp.StatusCode, want)
+	}
+	return nil
 }
 
 // until tries again until it works or ctx ends.

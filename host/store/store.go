@@ -1,6 +1,6 @@
 // Package store is what Napalm Sky keeps: people, sessions, calls, cooldowns,
-// blocks, reports, and which plugins serve. It holds the contract only; sqlite/ is the embedded backend
-// and storetest/ the suite every backend must pass.
+// blocks, reports, and which plugins serve. It holds the contract only; sqlite/ is the embedded backend,
+// postgres/ the other one, and storetest/ the suite every backend must pass.
 //
 // Every method is safe for concurrent use. A nil error means durable: the data
 // survives the process and a power cut. An error that Is ErrUnknown means the
@@ -33,7 +33,7 @@ type Store interface {
 	Moderation
 	Meetings
 	Plugins
-	// Ping reads one row; nil means the store can answer.
+	// Ping reads one row; nil means the store can answer. It takes two seconds at most.
 	Ping(ctx context.Context) error
 	Close() error
 }

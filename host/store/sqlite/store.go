@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
@@ -122,10 +123,15 @@ func pool(path string, size int, mode string) (*sql.DB, error) {
 	return p, nil
 }
 
-// Ping reads through a reader connection.
+// pingLimit bounds Ping: who asks whether the store can answer wants to know soon.
+const pingLimit = 2 * time.Second
+
+// Ping reads through a reader connection, within two seconds.
 func (s *Store) Ping(ctx context.Context) error {
 	s.stats.reads.Add(1)
-	_, err := s.q.Probe(ctx)
+	limited, cancel := context.WithTimeout(ctx, pingLimit)
+	defer cancel()
+	_, err := s.q.Probe(limited)
 	return readErr(ctx, "ping", err)
 }
 
