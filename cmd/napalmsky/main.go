@@ -8,9 +8,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/napalmsky/napalmsky/host/admin/cli"
@@ -19,12 +19,6 @@ import (
 	"github.com/napalmsky/napalmsky/host/bot/load/capacity"
 	"github.com/napalmsky/napalmsky/host/config"
 )
-
-// gcPercent is how much garbage the server's heap may hold beside what lives, in
-// percent. Half of Go's usual: memory is what bounds how many people one machine
-// holds, and collecting twice as often costs some percent of the CPU. GOGC in the
-// environment overrides it.
-const gcPercent = 50
 
 // version is set by the linker.
 var version = "unversioned"
@@ -100,15 +94,14 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "napalmsky serve:", err)
 		return 2
 	}
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
+	log := app.Logger(cfg.Log, stderr)
+	app.Tune(cfg, os.Getenv, log)
 	p, err := startProfiles(cfg.CPUProfile, cfg.MemProfile)
 	if err != nil {
 		fmt.Fprintln(stderr, "napalmsky serve:", err)
 		return 1
 	}
-	code := serveProfiled(ctx, cfg, p, stdout, stderr)
+	code := serveProfiled(ctx, cfg, p, log, stdout, stderr)
 	if err := p.stop(); err != nil {
 		fmt.Fprintln(stderr, "napalmsky serve:", err)
 		return 1
@@ -116,13 +109,13 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return code
 }
 
-func serveProfiled(ctx context.Context, cfg config.Config, p *profiles, stdout, stderr io.Writer) int {
+func serveProfiled(ctx context.Context, cfg config.Config, p *profiles, log *slog.Logger, stdout, stderr io.Writer) int {
 	ln, err := inherited(os.Getenv)
 	if err != nil {
 		fmt.Fprintln(stderr, "napalmsky serve:", err)
 		return 1
 	}
-	a, err := app.New(ctx, cfg, app.Options{Version: version, Log: app.Logger(cfg.Log, stderr), Listener: ln})
+	a, err := app.New(ctx, cfg, app.Options{Version: version, Log: log, Listener: ln})
 	if err != nil {
 		fmt.Fprintln(stderr, "napalmsky serve:", err)
 		return 1

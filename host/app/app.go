@@ -12,6 +12,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -29,6 +30,7 @@ import (
 	"github.com/napalmsky/napalmsky/host/media"
 	"github.com/napalmsky/napalmsky/host/password"
 	"github.com/napalmsky/napalmsky/host/reel"
+	"github.com/napalmsky/napalmsky/host/steward"
 	"github.com/napalmsky/napalmsky/host/store"
 	"github.com/napalmsky/napalmsky/host/wire"
 )
@@ -40,6 +42,8 @@ type Options struct {
 	Random io.Reader        // crypto/rand
 	Store  store.Store      // what the configuration says; the App closes what it is given
 	Cache  string           // compiled plugins; DATA/cache/wasm
+	// Memory is read instead of this process's.
+	Memory func() steward.Memory
 	// Listener is used instead of cfg.Listen; the App closes it.
 	Listener net.Listener
 	// Version of this build, as operators are told.
@@ -65,6 +69,8 @@ type App struct {
 	signals  *signals
 	hub      *conn.Hub
 	ready    *readiness
+	steward  *steward.Steward
+	doorShut atomic.Bool // newcomers are told to come back
 	since    time.Time
 	version  string
 	fronts   []*front
@@ -117,10 +123,11 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 	}
 	a.hub = conn.New(conn.Config{
 		Origins: cfg.Origins, TrustedProxies: cfg.TrustedProxies,
-		MaxConns: cfg.MaxConns, MaxStrangers: cfg.ConnsPerAddress, DrainPerSecond: cfg.DrainRate,
+		MaxConns: cfg.MaxConns, MaxStrangers: cfg.ConnsPerAddress, DrainPerSecond: cfg.DrainRate, Pressure: a.pressure,
 		Compress: cfg.CompressWS,
 	}, backend, login{a.store, o.Now}, o.Log, o.Now)
-	a.ready = &readiness{ping: a.store.Ping, now: o.Now, started: a.engine.Started()}
+	a.openSteward(o)
+	a.ready = &readiness{shut: &a.doorShut, ping: a.store.Ping, now: o.Now, started: a.engine.Started()}
 	routes := api.New(api.Deps{
 		People: a.store, Accounts: a.people, Meetings: a.store, Media: photos, Lobby: a.door(),
 		Passwords: newPasswords(cfg.Limits, o), Forget: a.forget,
@@ -199,6 +206,7 @@ func (a *App) Run(ctx context.Context) error {
 		})
 	}
 	part("reel", a.reel.Run)
+	part("steward", a.steward.Run)
 	part("lobby", a.engine.Run)
 	part("plugins", func(ctx context.Context) error { return a.policies.watchTrim(ctx, a.engine.Reface) })
 	select {

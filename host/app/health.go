@@ -2,10 +2,10 @@ package app
 
 import (
 	"context"
-	"runtime/metrics"
 
 	"github.com/napalmsky/napalmsky/host/admin"
 	"github.com/napalmsky/napalmsky/host/policy/registry"
+	"github.com/napalmsky/napalmsky/host/steward"
 )
 
 // Beyond these somebody should look.
@@ -25,7 +25,7 @@ func (a *App) health(ctx context.Context) admin.Health {
 	read("People", "people", float64(m.lobby.People), 0, false)
 	read("Calls", "", float64(m.lobby.Calls), 0, false)
 	read("Sockets", "", float64(m.conn.Open), float64(a.cfg.MaxConns), m.conn.Open >= a.cfg.MaxConns*9/10)
-	read("Memory", "bytes", memoryInUse(), 0, false)
+	read("Memory", "bytes", float64(m.steward.Memory.Used), float64(m.steward.Memory.Limit), m.steward.Level > steward.Calm)
 	var plugins float64
 	for _, v := range m.plugins.Versions {
 		for _, f := range v.Use {
@@ -42,11 +42,4 @@ func (a *App) health(ctx context.Context) admin.Health {
 	read("Database", "seconds", m.ping, 0, m.away || m.ping > slowStore)
 	read("Writes waiting", "", float64(m.lobby.Waiting), 0, m.lobby.Waiting > longQueue)
 	return h
-}
-
-// memoryInUse is what Go's runtime holds of the system's memory, in bytes.
-func memoryInUse() float64 {
-	s := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
-	metrics.Read(s)
-	return float64(s[0].Value.Uint64() - s[1].Value.Uint64())
 }

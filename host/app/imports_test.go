@@ -45,8 +45,9 @@ func TestWhoMayImportWhom(t *testing.T) {
 	rules := map[string][]string{
 		"host/lobby":             {},
 		"host/store":             {"host/lobby"},
+		"host/store/archive":     {"host/lobby", "host/store"},
 		"host/store/storetest":   {"host/lobby", "host/store"},
-		"host/store/sqlite":      {"host/lobby", "host/store", "host/store/groupcommit", "host/store/migrations", "host/store/transfer", "host/store/sqlite/db"},
+		"host/store/sqlite":      {"host/lobby", "host/store", "host/store/archive", "host/store/groupcommit", "host/store/migrations", "host/store/transfer", "host/store/sqlite/db"},
 		"host/store/sqlite/db":   {},
 		"host/store/migrations":  {},
 		"host/cache":             {"host/lobby", "host/store"},
@@ -90,7 +91,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 
 		"host/store/groupcommit":     {"host/store"},
 		"host/store/transfer":        {"host/store/migrations"},
-		"host/store/postgres":        {"host/lobby", "host/store", "host/store/groupcommit", "host/store/migrations", "host/store/transfer", "host/store/postgres/db"},
+		"host/store/postgres":        {"host/lobby", "host/store", "host/store/archive", "host/store/groupcommit", "host/store/migrations", "host/store/transfer", "host/store/postgres/db"},
 		"host/store/postgres/db":     {},
 		"host/store/postgres/pgtest": {},
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/napalmsky/napalmsky/host/journal"
 	"github.com/napalmsky/napalmsky/host/policy/registry"
 	"github.com/napalmsky/napalmsky/host/reel"
+	"github.com/napalmsky/napalmsky/host/steward"
 	"github.com/napalmsky/napalmsky/host/store"
 )
 
@@ -24,13 +25,14 @@ type moment struct {
 	plugins registry.Status
 	store   store.Stats
 	journal journal.Stats
+	steward steward.Stats
 }
 
 func (a *App) moment() moment {
 	ctx := context.Background()
 	m := moment{
 		ready: len(a.ready.reasons(ctx)) == 0, conn: a.hub.Stats(), lobby: a.engine.Stats(), reel: a.reel.Stats(),
-		plugins: a.policies.plugins.Status(), store: figuresOf(a.store),
+		plugins: a.policies.plugins.Status(), store: figuresOf(a.store), steward: a.steward.Stats(),
 	}
 	away, took := a.ready.store(ctx)
 	m.away, m.ping = away, took.Seconds()
@@ -99,6 +101,22 @@ var Metrics = []metric{
 		show(float64(m.store.Pool.Idle), "idle")
 	}},
 	counter("napalmsky_store_connection_wait_seconds_total", "How long statements waited for a connection to PostgreSQL, in all", func(m moment) float64 { return m.store.Pool.Waited.Seconds() }),
+
+	gauge("napalmsky_memory_used_bytes", "Memory of the process that could only be swapped out", func(m moment) float64 { return float64(m.steward.Memory.Used) }),
+	gauge("napalmsky_memory_limit_bytes", "What it may use; 0: nothing says", func(m moment) float64 { return float64(m.steward.Memory.Limit) }),
+	gauge("napalmsky_memory_pressure", "0 calm, 1 warning, 2 critical: things are shed", func(m moment) float64 { return float64(m.steward.Level) }),
+	gauge("napalmsky_memory_shed", "How many of the things that can be shed are", func(m moment) float64 { return float64(len(m.steward.Shed)) }),
+	counter("napalmsky_memory_sheds_total", "Times that something was shed", func(m moment) float64 { return float64(m.steward.Sheds) }),
+	{Name: "napalmsky_chores_gone_total", Kind: metrics.Counter, Labels: []string{"chore"}, Help: "What was tidied away, by chore", Read: func(m moment, show func(float64, ...string)) {
+		for chore, n := range m.steward.Gone {
+			show(float64(n), chore)
+		}
+	}},
+	{Name: "napalmsky_chores_failed_total", Kind: metrics.Counter, Labels: []string{"chore"}, Help: "Rounds that a chore was left for the next one, by chore", Read: func(m moment, show func(float64, ...string)) {
+		for chore, n := range m.steward.Failed {
+			show(float64(n), chore)
+		}
+	}},
 
 	gauge("napalmsky_journal_bytes", "Size of this start's journal", func(m moment) float64 { return float64(m.journal.Bytes) }),
 	counter("napalmsky_journal_lost_total", "Records lost for want of room", func(m moment) float64 { return float64(m.journal.Lost) }),

@@ -17,7 +17,8 @@ type readiness struct {
 	ping    func(context.Context) error
 	now     func() time.Time
 	started <-chan struct{}
-	leaving atomic.Bool // the server shuts down
+	leaving atomic.Bool  // the server shuts down
+	shut    *atomic.Bool // no newcomers are let in
 
 	mu   sync.Mutex // held while the store is asked: others wait for that answer
 	at   time.Time
@@ -34,6 +35,9 @@ func (r *readiness) reasons(ctx context.Context) (why []string) {
 	}
 	if r.leaving.Load() {
 		why = append(why, "the server is shutting down")
+	}
+	if r.shut.Load() {
+		why = append(why, "memory is short")
 	}
 	if away, _ := r.store(ctx); away {
 		why = append(why, "the database does not answer")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,7 +16,7 @@ func TestReadinessFollowsTheDatabase(t *testing.T) {
 	now := time.UnixMilli(1_760_000_000_000)
 	started := make(chan struct{})
 	db := storetest.NewFaulty(storetest.NewMemory(), nil)
-	r := &readiness{ping: db.Ping, now: func() time.Time { return now }, started: started}
+	r := &readiness{shut: new(atomic.Bool), ping: db.Ping, now: func() time.Time { return now }, started: started}
 	expect := func(what string, want ...string) {
 		t.Helper()
 		if got := r.reasons(t.Context()); !slices.Equal(got, want) {
@@ -33,6 +34,9 @@ func TestReadinessFollowsTheDatabase(t *testing.T) {
 	db.Play(nil)
 	now = now.Add(askStoreEvery)
 	expect("back")
+	r.shut.Store(true)
+	expect("no room", "memory is short")
+	r.shut.Store(false)
 	r.leaving.Store(true)
 	expect("leaving", "the server is shutting down")
 }

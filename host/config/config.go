@@ -55,6 +55,8 @@ type Config struct {
 	Session Session `yaml:"session"`
 	Limits  Limits  `yaml:"limits"`
 	Journal Journal `yaml:"journal"`
+	Memory  Memory  `yaml:"memory"`
+	Steward Steward `yaml:"steward"`
 	Log     Log     `yaml:"log"`
 }
 

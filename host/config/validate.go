@@ -36,6 +36,9 @@ func (c Config) Validate() error {
 	for i, p := range c.TrustedProxies {
 		k.that(p.IsValid(), fmt.Sprintf("trusted_proxies[%d]", i), "must be a CIDR such as 10.0.0.0/8")
 	}
+	for i, p := range c.MetricsFrom {
+		k.that(p.IsValid(), fmt.Sprintf("metrics_from[%d]", i), "must be a CIDR such as 10.0.0.0/8")
+	}
 	between(k, "max_conns", c.MaxConns, 1, 1_000_000)
 	between(k, "max_conns_per_person", c.MaxConnsPerPerson, 1, 16)
 	between(k, "conns_per_address", c.ConnsPerAddress, 1, 1_000_000)
@@ -63,6 +66,8 @@ func (c Config) Validate() error {
 		between(k, "journal.bytes", c.Journal.Bytes, 1<<20, 1<<40)
 		between(k, "journal.files", c.Journal.Files, 1, 10_000)
 	}
+	c.Memory.validate(k)
+	c.Steward.validate(k)
 	k.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	k.oneOf("log.format", c.Log.Format, "text", "json")
 	return k.err()

@@ -117,6 +117,9 @@ func New(cfg Config, d Deps) *Steward {
 	}
 	s := &Steward{cfg: cfg.withDefaults(), deps: d, poke: make(chan struct{}, 1)}
 	s.stats.Gone, s.stats.Failed = map[string]int{}, map[string]int{}
+	for _, c := range d.Chores {
+		s.stats.Gone[c.Name], s.stats.Failed[c.Name] = 0, 0
+	}
 	return s
 }
 

@@ -33,6 +33,7 @@ type Store interface {
 	Moderation
 	Meetings
 	Plugins
+	Chores
 	// Ping reads one row; nil means the store can answer. It takes two seconds at most.
 	Ping(ctx context.Context) error
 	Close() error

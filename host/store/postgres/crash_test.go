@@ -46,6 +46,11 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	storetest.Crash(t, crashed(server.Database(t)))
 }
 
+func TestArchivingKilledAtAnyMoment(t *testing.T) {
+	url := server.Database(t)
+	storetest.CrashArchiving(t, url, func(t *testing.T) store.Store { return open(t, url) })
+}
+
 // The database dies instead, every process of it at once, and comes back, while
 // the writers go on asking. What they were told is there, whole and once.
 func TestTheDatabaseIsKilledAtAnyMoment(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/napalmsky/napalmsky/host/lobby"
 	"github.com/napalmsky/napalmsky/host/store"
+	"github.com/napalmsky/napalmsky/host/store/archive"
 	"github.com/napalmsky/napalmsky/host/store/postgres/db"
 )
 
@@ -44,6 +45,7 @@ func (s *Store) Depart(ctx context.Context, d store.Departure) error {
 			func() error { return q.MoveCallsEnded(ctx, db.MoveCallsEndedParams{PersonID: id, Stead: stead}) },
 			func() error { return q.MoveReportsBy(ctx, db.MoveReportsByParams{PersonID: id, Stead: stead}) },
 			func() error { return moveHeldAgainst(ctx, q, id, stead) },
+			func() error { return archive.Rename(ctx, shelf{q}, d.Person, d.Stead) },
 		} {
 			if err := move(); err != nil {
 				return err

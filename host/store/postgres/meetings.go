@@ -8,6 +8,7 @@ import (
 
 	"github.com/napalmsky/napalmsky/host/lobby"
 	"github.com/napalmsky/napalmsky/host/store"
+	"github.com/napalmsky/napalmsky/host/store/archive"
 	"github.com/napalmsky/napalmsky/host/store/postgres/db"
 )
 
@@ -80,7 +81,14 @@ func (s *Store) History(ctx context.Context, id lobby.PersonID, before int64, li
 			StartedAt: r.StartedAt, EndedAt: r.EndedAt, Reason: r.Reason, CooldownUntil: r.CooldownUntil,
 		}
 	}
-	return meetings, nil
+	if len(meetings) == limit {
+		return meetings, nil // what is archived is older
+	}
+	archived, err := s.archived(ctx, id, before, limit)
+	if err != nil {
+		return nil, err
+	}
+	return archive.Merge(meetings, archived, limit), nil
 }
 
 // Cooldowns implements store.Meetings, the one that ends first before the others.

@@ -41,3 +41,8 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		Else: map[string]string{"damage": `SELECT COUNT(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'`},
 	})
 }
+
+func TestArchivingKilledAtAnyMoment(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "napalmsky.db")
+	storetest.CrashArchiving(t, path, func(t *testing.T) store.Store { return open(t, path) })
+}

@@ -34,6 +34,9 @@ var columns = map[string]string{
 	// The stand-in's number and a slow hash: what Depart leaves on purpose.
 	"departed.email_hash": "", "departed.person_id": "", "departed.until": "",
 
+	"call_archive.person_id": "who", "call_archive.n": "", "call_archive.first_at": "", "call_archive.last_at": "", "call_archive.calls": "",
+	"call_archive.body": "who",
+
 	"plugin_versions.digest": "", "plugin_versions.about": "", "plugin_versions.bytes": "", "plugin_versions.loaded_at": "", "plugin_versions.quarantined": "",
 	"plugin_generations.hook": "", "plugin_generations.rev": "", "plugin_generations.digest": "", "plugin_generations.name": "",
 	"plugin_generations.params": "", "plugin_generations.paused": "", "plugin_generations.back": "", "plugin_generations.since": "", "plugin_generations.by_whom": "",
@@ -117,6 +120,13 @@ func live(t *testing.T, s store.Store) {
 	for _, err := range s.Commit(t.Context(), writes) {
 		must(err)
 	}
+	old := lobby.CallStart{Call: 3, A: 1, B: ada, StartedAt: 5, CooldownUntil: 6}
+	for _, err := range s.Commit(t.Context(), []lobby.Write{old, lobby.CallEnd{Call: 3, EndedAt: 6, Reason: "hangup", By: ada}}) {
+		must(err)
+	}
+	if n, err := s.ArchiveCalls(t.Context(), 6, 10); err != nil || n != 1 {
+		t.Fatalf("%d archived, %v", n, err)
+	}
 	must(s.Rule(t.Context(), store.Ruling{Person: ada, At: 50, By: "op", Action: store.Ban, Reason: "why"}))
 	// The other two must not hold her words.
 	must(s.Logout(t.Context(), fmt.Sprint(words, 1)))
@@ -148,10 +158,41 @@ func schemaOf(t *testing.T, raw *sql.DB) (all []string) {
 func holds(t *testing.T, raw *sql.DB, column string) bool {
 	t.Helper()
 	table, name, _ := strings.Cut(column, ".")
+	if column == "call_archive.body" {
+		return holdsArchived(t, raw)
+	}
 	var n int
 	query := fmt.Sprintf(`SELECT COUNT(*) FROM %q WHERE CAST(%q AS TEXT) LIKE ? OR CAST(%q AS TEXT) LIKE ?`, table, name, name)
 	if err := raw.QueryRow(query, fmt.Sprintf("%%%d%%", ada), "%"+words+"%").Scan(&n); err != nil {
 		t.Fatalf("%s: %v", column, err)
 	}
 	return n > 0
+}
+
+// holdsArchived looks into what is compressed.
+func holdsArchived(t *testing.T, raw *sql.DB) bool {
+	t.Helper()
+	rows, err := raw.Query(`SELECT body FROM call_archive`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	found := false
+	for rows.Next() {
+		var body string
+		if err := rows.Scan(&body); err != nil {
+			t.Fatal(err)
+		}
+		calls, err := store.DecodeChunk(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range calls {
+			found = found || c.Caller == ada || c.Callee == ada || c.EndedBy == ada
+		}
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return found
 }

@@ -50,6 +50,9 @@ func CrashChild(open func(ctx context.Context, where string) (store.Store, error
 	if err != nil {
 		panic(err)
 	}
+	if round == archiving {
+		archiveUntilKilled(s)
+	}
 	WriteEvenings(context.Background(), s, round, func(id int64) { fmt.Println("acknowledged", id) }) // one unbuffered write
 }
 

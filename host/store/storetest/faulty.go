@@ -39,6 +39,9 @@ const (
 	PhotoInUse     Op = "PhotoInUse"
 	Depart         Op = "Depart"
 
+	Sweep        Op = "Sweep"
+	ArchiveCalls Op = "ArchiveCalls"
+
 	Reports Op = "Reports"
 	Rule    Op = "Rule"
 	Rulings Op = "Rulings"

@@ -22,6 +22,7 @@ type Memory struct {
 	people    map[lobby.PersonID]store.Person
 	sessions  map[string]store.Session
 	calls     map[lobby.CallID]call
+	archived  archive
 	cooldowns map[lobby.Pair]cooldown
 	blocks    map[lobby.BlockSet]int64 // when; the key's At is 0
 	reports   map[report]lobby.ReportFiled
@@ -55,6 +56,7 @@ func NewMemory() *Memory {
 		people:    map[lobby.PersonID]store.Person{},
 		sessions:  map[string]store.Session{},
 		calls:     map[lobby.CallID]call{},
+		archived:  archive{},
 		cooldowns: map[lobby.Pair]cooldown{},
 		blocks:    map[lobby.BlockSet]int64{},
 		reports:   map[report]lobby.ReportFiled{},

@@ -36,6 +36,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"History", historyChecks},
 		{"Writing", writingChecks},
 		{"Plugins", pluginChecks},
+		{"Chores", choreChecks},
 		{"Model", modelChecks},
 	} {
 		t.Run(group.name, func(t *testing.T) {

@@ -40,6 +40,15 @@ type Call struct {
 	EndedBy       int64
 }
 
+type CallArchive struct {
+	PersonID int64
+	N        int64
+	FirstAt  int64
+	LastAt   int64
+	Calls    int64
+	Body     string
+}
+
 type Cooldown struct {
 	A      int64
 	B      int64

@@ -45,6 +45,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.callByIDStmt, err = db.PrepareContext(ctx, callByID); err != nil {
 		return nil, fmt.Errorf("error preparing query CallByID: %w", err)
 	}
+	if q.chunkStmt, err = db.PrepareContext(ctx, chunk); err != nil {
+		return nil, fmt.Errorf("error preparing query Chunk: %w", err)
+	}
+	if q.chunksBeforeStmt, err = db.PrepareContext(ctx, chunksBefore); err != nil {
+		return nil, fmt.Errorf("error preparing query ChunksBefore: %w", err)
+	}
 	if q.cooldownBarsStmt, err = db.PrepareContext(ctx, cooldownBars); err != nil {
 		return nil, fmt.Errorf("error preparing query CooldownBars: %w", err)
 	}
@@ -72,6 +78,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteBlocksOfStmt, err = db.PrepareContext(ctx, deleteBlocksOf); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteBlocksOf: %w", err)
 	}
+	if q.deleteCallStmt, err = db.PrepareContext(ctx, deleteCall); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteCall: %w", err)
+	}
+	if q.deleteChunksStmt, err = db.PrepareContext(ctx, deleteChunks); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteChunks: %w", err)
+	}
 	if q.deleteCooldownsWithStmt, err = db.PrepareContext(ctx, deleteCooldownsWith); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteCooldownsWith: %w", err)
 	}
@@ -92,6 +104,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.endCallStmt, err = db.PrepareContext(ctx, endCall); err != nil {
 		return nil, fmt.Errorf("error preparing query EndCall: %w", err)
+	}
+	if q.finishedCallsStmt, err = db.PrepareContext(ctx, finishedCalls); err != nil {
+		return nil, fmt.Errorf("error preparing query FinishedCalls: %w", err)
 	}
 	if q.historyStmt, err = db.PrepareContext(ctx, history); err != nil {
 		return nil, fmt.Errorf("error preparing query History: %w", err)
@@ -162,6 +177,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.moveRulingsStmt, err = db.PrepareContext(ctx, moveRulings); err != nil {
 		return nil, fmt.Errorf("error preparing query MoveRulings: %w", err)
 	}
+	if q.newestChunkStmt, err = db.PrepareContext(ctx, newestChunk); err != nil {
+		return nil, fmt.Errorf("error preparing query NewestChunk: %w", err)
+	}
 	if q.openCallsStmt, err = db.PrepareContext(ctx, openCalls); err != nil {
 		return nil, fmt.Errorf("error preparing query OpenCalls: %w", err)
 	}
@@ -185,6 +203,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.probeStmt, err = db.PrepareContext(ctx, probe); err != nil {
 		return nil, fmt.Errorf("error preparing query Probe: %w", err)
+	}
+	if q.putChunkStmt, err = db.PrepareContext(ctx, putChunk); err != nil {
+		return nil, fmt.Errorf("error preparing query PutChunk: %w", err)
 	}
 	if q.renewSessionStmt, err = db.PrepareContext(ctx, renewSession); err != nil {
 		return nil, fmt.Errorf("error preparing query RenewSession: %w", err)
@@ -221,6 +242,15 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.setPasswordStmt, err = db.PrepareContext(ctx, setPassword); err != nil {
 		return nil, fmt.Errorf("error preparing query SetPassword: %w", err)
+	}
+	if q.sweepCooldownsStmt, err = db.PrepareContext(ctx, sweepCooldowns); err != nil {
+		return nil, fmt.Errorf("error preparing query SweepCooldowns: %w", err)
+	}
+	if q.sweepDepartedStmt, err = db.PrepareContext(ctx, sweepDeparted); err != nil {
+		return nil, fmt.Errorf("error preparing query SweepDeparted: %w", err)
+	}
+	if q.sweepSessionsStmt, err = db.PrepareContext(ctx, sweepSessions); err != nil {
+		return nil, fmt.Errorf("error preparing query SweepSessions: %w", err)
 	}
 	if q.uncountMeetingStmt, err = db.PrepareContext(ctx, uncountMeeting); err != nil {
 		return nil, fmt.Errorf("error preparing query UncountMeeting: %w", err)
@@ -263,6 +293,16 @@ func (q *Queries) Close() error {
 	if q.callByIDStmt != nil {
 		if cerr := q.callByIDStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing callByIDStmt: %w", cerr)
+		}
+	}
+	if q.chunkStmt != nil {
+		if cerr := q.chunkStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing chunkStmt: %w", cerr)
+		}
+	}
+	if q.chunksBeforeStmt != nil {
+		if cerr := q.chunksBeforeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing chunksBeforeStmt: %w", cerr)
 		}
 	}
 	if q.cooldownBarsStmt != nil {
@@ -310,6 +350,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteBlocksOfStmt: %w", cerr)
 		}
 	}
+	if q.deleteCallStmt != nil {
+		if cerr := q.deleteCallStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteCallStmt: %w", cerr)
+		}
+	}
+	if q.deleteChunksStmt != nil {
+		if cerr := q.deleteChunksStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteChunksStmt: %w", cerr)
+		}
+	}
 	if q.deleteCooldownsWithStmt != nil {
 		if cerr := q.deleteCooldownsWithStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteCooldownsWithStmt: %w", cerr)
@@ -343,6 +393,11 @@ func (q *Queries) Close() error {
 	if q.endCallStmt != nil {
 		if cerr := q.endCallStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing endCallStmt: %w", cerr)
+		}
+	}
+	if q.finishedCallsStmt != nil {
+		if cerr := q.finishedCallsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing finishedCallsStmt: %w", cerr)
 		}
 	}
 	if q.historyStmt != nil {
@@ -460,6 +515,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing moveRulingsStmt: %w", cerr)
 		}
 	}
+	if q.newestChunkStmt != nil {
+		if cerr := q.newestChunkStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing newestChunkStmt: %w", cerr)
+		}
+	}
 	if q.openCallsStmt != nil {
 		if cerr := q.openCallsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing openCallsStmt: %w", cerr)
@@ -498,6 +558,11 @@ func (q *Queries) Close() error {
 	if q.probeStmt != nil {
 		if cerr := q.probeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing probeStmt: %w", cerr)
+		}
+	}
+	if q.putChunkStmt != nil {
+		if cerr := q.putChunkStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putChunkStmt: %w", cerr)
 		}
 	}
 	if q.renewSessionStmt != nil {
@@ -560,6 +625,21 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing setPasswordStmt: %w", cerr)
 		}
 	}
+	if q.sweepCooldownsStmt != nil {
+		if cerr := q.sweepCooldownsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing sweepCooldownsStmt: %w", cerr)
+		}
+	}
+	if q.sweepDepartedStmt != nil {
+		if cerr := q.sweepDepartedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing sweepDepartedStmt: %w", cerr)
+		}
+	}
+	if q.sweepSessionsStmt != nil {
+		if cerr := q.sweepSessionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing sweepSessionsStmt: %w", cerr)
+		}
+	}
 	if q.uncountMeetingStmt != nil {
 		if cerr := q.uncountMeetingStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing uncountMeetingStmt: %w", cerr)
@@ -611,6 +691,8 @@ type Queries struct {
 	blocksByStmt               *sql.Stmt
 	blocksOfStmt               *sql.Stmt
 	callByIDStmt               *sql.Stmt
+	chunkStmt                  *sql.Stmt
+	chunksBeforeStmt           *sql.Stmt
 	cooldownBarsStmt           *sql.Stmt
 	cooldownsStmt              *sql.Stmt
 	cooldownsWithStmt          *sql.Stmt
@@ -620,6 +702,8 @@ type Queries struct {
 	deleteBanStmt              *sql.Stmt
 	deleteBlocksByStmt         *sql.Stmt
 	deleteBlocksOfStmt         *sql.Stmt
+	deleteCallStmt             *sql.Stmt
+	deleteChunksStmt           *sql.Stmt
 	deleteCooldownsWithStmt    *sql.Stmt
 	deleteDepartedStmt         *sql.Stmt
 	deletePersonStmt           *sql.Stmt
@@ -627,6 +711,7 @@ type Queries struct {
 	deleteSessionsButStmt      *sql.Stmt
 	departedByEmailStmt        *sql.Stmt
 	endCallStmt                *sql.Stmt
+	finishedCallsStmt          *sql.Stmt
 	historyStmt                *sql.Stmt
 	insertAccountStmt          *sql.Stmt
 	insertBanStmt              *sql.Stmt
@@ -650,6 +735,7 @@ type Queries struct {
 	moveReportsByStmt          *sql.Stmt
 	moveReportsOfStmt          *sql.Stmt
 	moveRulingsStmt            *sql.Stmt
+	newestChunkStmt            *sql.Stmt
 	openCallsStmt              *sql.Stmt
 	personByIDStmt             *sql.Stmt
 	photoUsersStmt             *sql.Stmt
@@ -658,6 +744,7 @@ type Queries struct {
 	pluginGenerationStmt       *sql.Stmt
 	pluginVersionsStmt         *sql.Stmt
 	probeStmt                  *sql.Stmt
+	putChunkStmt               *sql.Stmt
 	renewSessionStmt           *sql.Stmt
 	reportsStmt                *sql.Stmt
 	reportsByStmt              *sql.Stmt
@@ -670,6 +757,9 @@ type Queries struct {
 	sessionsOfStmt             *sql.Stmt
 	setCooldownStmt            *sql.Stmt
 	setPasswordStmt            *sql.Stmt
+	sweepCooldownsStmt         *sql.Stmt
+	sweepDepartedStmt          *sql.Stmt
+	sweepSessionsStmt          *sql.Stmt
 	uncountMeetingStmt         *sql.Stmt
 }
 
@@ -684,6 +774,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		blocksByStmt:               q.blocksByStmt,
 		blocksOfStmt:               q.blocksOfStmt,
 		callByIDStmt:               q.callByIDStmt,
+		chunkStmt:                  q.chunkStmt,
+		chunksBeforeStmt:           q.chunksBeforeStmt,
 		cooldownBarsStmt:           q.cooldownBarsStmt,
 		cooldownsStmt:              q.cooldownsStmt,
 		cooldownsWithStmt:          q.cooldownsWithStmt,
@@ -693,6 +785,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteBanStmt:              q.deleteBanStmt,
 		deleteBlocksByStmt:         q.deleteBlocksByStmt,
 		deleteBlocksOfStmt:         q.deleteBlocksOfStmt,
+		deleteCallStmt:             q.deleteCallStmt,
+		deleteChunksStmt:           q.deleteChunksStmt,
 		deleteCooldownsWithStmt:    q.deleteCooldownsWithStmt,
 		deleteDepartedStmt:         q.deleteDepartedStmt,
 		deletePersonStmt:           q.deletePersonStmt,
@@ -700,6 +794,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteSessionsButStmt:      q.deleteSessionsButStmt,
 		departedByEmailStmt:        q.departedByEmailStmt,
 		endCallStmt:                q.endCallStmt,
+		finishedCallsStmt:          q.finishedCallsStmt,
 		historyStmt:                q.historyStmt,
 		insertAccountStmt:          q.insertAccountStmt,
 		insertBanStmt:              q.insertBanStmt,
@@ -723,6 +818,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		moveReportsByStmt:          q.moveReportsByStmt,
 		moveReportsOfStmt:          q.moveReportsOfStmt,
 		moveRulingsStmt:            q.moveRulingsStmt,
+		newestChunkStmt:            q.newestChunkStmt,
 		openCallsStmt:              q.openCallsStmt,
 		personByIDStmt:             q.personByIDStmt,
 		photoUsersStmt:             q.photoUsersStmt,
@@ -731,6 +827,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		pluginGenerationStmt:       q.pluginGenerationStmt,
 		pluginVersionsStmt:         q.pluginVersionsStmt,
 		probeStmt:                  q.probeStmt,
+		putChunkStmt:               q.putChunkStmt,
 		renewSessionStmt:           q.renewSessionStmt,
 		reportsStmt:                q.reportsStmt,
 		reportsByStmt:              q.reportsByStmt,
@@ -743,6 +840,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		sessionsOfStmt:             q.sessionsOfStmt,
 		setCooldownStmt:            q.setCooldownStmt,
 		setPasswordStmt:            q.setPasswordStmt,
+		sweepCooldownsStmt:         q.sweepCooldownsStmt,
+		sweepDepartedStmt:          q.sweepDepartedStmt,
+		sweepSessionsStmt:          q.sweepSessionsStmt,
 		uncountMeetingStmt:         q.uncountMeetingStmt,
 	}
 }

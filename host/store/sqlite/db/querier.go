@@ -16,6 +16,8 @@ type Querier interface {
 	BlocksBy(ctx context.Context, personID int64) ([]BlocksByRow, error)
 	BlocksOf(ctx context.Context, personID int64) ([]Block, error)
 	CallByID(ctx context.Context, id int64) (Call, error)
+	Chunk(ctx context.Context, arg ChunkParams) (CallArchive, error)
+	ChunksBefore(ctx context.Context, arg ChunksBeforeParams) ([]CallArchive, error)
 	// Those that are over count too where the two have met: the policy asks how often.
 	CooldownBars(ctx context.Context, arg CooldownBarsParams) ([]CooldownBarsRow, error)
 	Cooldowns(ctx context.Context, arg CooldownsParams) ([]CooldownsRow, error)
@@ -28,6 +30,8 @@ type Querier interface {
 	DeleteBan(ctx context.Context, personID int64) error
 	DeleteBlocksBy(ctx context.Context, personID int64) error
 	DeleteBlocksOf(ctx context.Context, personID int64) error
+	DeleteCall(ctx context.Context, id int64) (int64, error)
+	DeleteChunks(ctx context.Context, personID int64) error
 	DeleteCooldownsWith(ctx context.Context, personID int64) error
 	DeleteDeparted(ctx context.Context, arg DeleteDepartedParams) error
 	DeletePerson(ctx context.Context, id int64) (int64, error)
@@ -35,6 +39,7 @@ type Querier interface {
 	DeleteSessionsBut(ctx context.Context, arg DeleteSessionsButParams) error
 	DepartedByEmail(ctx context.Context, arg DepartedByEmailParams) (Departed, error)
 	EndCall(ctx context.Context, arg EndCallParams) (int64, error)
+	FinishedCalls(ctx context.Context, arg FinishedCallsParams) ([]Call, error)
 	// A voided call never took place for its people, so it is in no history.
 	History(ctx context.Context, arg HistoryParams) ([]HistoryRow, error)
 	InsertAccount(ctx context.Context, arg InsertAccountParams) (int64, error)
@@ -60,6 +65,7 @@ type Querier interface {
 	MoveReportsBy(ctx context.Context, arg MoveReportsByParams) error
 	MoveReportsOf(ctx context.Context, arg MoveReportsOfParams) error
 	MoveRulings(ctx context.Context, arg MoveRulingsParams) error
+	NewestChunk(ctx context.Context, personID int64) (CallArchive, error)
 	OpenCalls(ctx context.Context) ([]Call, error)
 	PersonByID(ctx context.Context, id int64) (Person, error)
 	PhotoUsers(ctx context.Context, photo string) (int64, error)
@@ -68,6 +74,7 @@ type Querier interface {
 	PluginGeneration(ctx context.Context, arg PluginGenerationParams) (PluginGeneration, error)
 	PluginVersions(ctx context.Context) ([]PluginVersion, error)
 	Probe(ctx context.Context) (int64, error)
+	PutChunk(ctx context.Context, arg PutChunkParams) error
 	RenewSession(ctx context.Context, arg RenewSessionParams) (int64, error)
 	// Newest first; of one person or (0) all; the open ones or (every 1) the settled, too.
 	Reports(ctx context.Context, arg ReportsParams) ([]ReportsRow, error)
@@ -82,6 +89,10 @@ type Querier interface {
 	// Replaces what the same meeting set; against another's, the later one stays.
 	SetCooldown(ctx context.Context, arg SetCooldownParams) error
 	SetPassword(ctx context.Context, arg SetPasswordParams) (int64, error)
+	// Where two have met it is remembered longer: the policy asks how often.
+	SweepCooldowns(ctx context.Context, arg SweepCooldownsParams) (int64, error)
+	SweepDeparted(ctx context.Context, now int64) (int64, error)
+	SweepSessions(ctx context.Context, arg SweepSessionsParams) (int64, error)
 	UncountMeeting(ctx context.Context, arg UncountMeetingParams) error
 }
 

@@ -1,0 +1,67 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/napalmsky/napalmsky/host/config"
+	"github.com/napalmsky/napalmsky/host/conn"
+	"github.com/napalmsky/napalmsky/host/steward"
+)
+
+// openSteward says what there is to tidy up, and what can be done without while
+// memory is short, the least missed first.
+func (a *App) openSteward(o Options) {
+	c, read := a.cfg, o.Memory
+	if read == nil {
+		read = steward.NewGauge(uint64(c.Memory.Limit)).Read
+	}
+	a.steward = steward.New(steward.Config{
+		CleanEvery: c.Steward.CleanEvery, LookEvery: c.Steward.LookEvery,
+		Warning: float64(c.Memory.Warning) / 100, Critical: float64(c.Memory.Critical) / 100,
+	}, steward.Deps{Read: read, Chores: a.chores(), Sheds: a.sheds(), Now: o.Now, Log: o.Log})
+}
+
+// part is how many rows a chore moves or deletes in one transaction: people's
+// own writes wait behind it.
+const part = 200
+
+// chores are what is over and done with.
+func (a *App) chores() []steward.Chore {
+	c := a.cfg.Steward
+	return []steward.Chore{
+		{Name: "expired", Do: func(ctx context.Context, now time.Time) (int, bool, error) {
+			swept, err := a.store.Sweep(ctx, now.UnixMilli(), now.Add(-c.KeepMet).UnixMilli(), part)
+			return swept.All(), swept.Sessions == part || swept.Cooldowns == part, err
+		}},
+		{Name: "archive", Do: func(ctx context.Context, now time.Time) (int, bool, error) {
+			if c.Archive == 0 {
+				return 0, false, nil
+			}
+			n, err := a.store.ArchiveCalls(ctx, now.Add(-c.Archive).UnixMilli(), part)
+			return n, n == part, err
+		}},
+	}
+}
+
+// sheds are in the order in which they go.
+func (a *App) sheds() []steward.Shed {
+	return []steward.Shed{
+		{Name: "newcomers", Shed: func() { a.doorShut.Store(true) }, Back: func() { a.doorShut.Store(false) }},
+	}
+}
+
+// pressure is memory's as the sockets' hub sees it.
+func (a *App) pressure() conn.Pressure {
+	if a.doorShut.Load() {
+		return conn.Critical
+	}
+	return conn.Calm
+}
+
+// Tune sets the process's collector for the memory it may use; for the start of
+// a server that has the process for itself.
+func Tune(c config.Config, getenv func(string) string, log *slog.Logger) {
+	steward.Tune(steward.NewGauge(uint64(c.Memory.Limit)).Limit(), getenv, log)
+}
