@@ -21,12 +21,14 @@ func heapByRoom() map[string]int64 {
 }
 
 func heapProfile() []runtime.MemProfileRecord {
-	n, ok := runtime.MemProfile(nil, false)
+	n, _ := runtime.MemProfile(nil, false)
 	for {
 		records := make([]runtime.MemProfileRecord, n+50) // it may grow between the two calls
-		if n, ok = runtime.MemProfile(records, false); ok {
-			return records[:n]
+		have, ok := runtime.MemProfile(records, false)
+		if ok {
+			return records[:have]
 		}
+		n = have
 	}
 }
 
