@@ -18,6 +18,7 @@ import (
 	"github.com/napalmsky/napalmsky/host/bot/load"
 	"github.com/napalmsky/napalmsky/host/bot/load/capacity"
 	"github.com/napalmsky/napalmsky/host/config"
+	"github.com/napalmsky/napalmsky/host/policy/wasm"
 )
 
 // version is set by the linker.
@@ -73,6 +74,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return migrate(ctx, args[1:], stdout, stderr)
 	case "copy":
 		return copyDatabase(ctx, args[1:], stdout, stderr)
+	case compilePlugin:
+		return wasm.RunCompiler(args[1:], os.Stdin, stdout)
 	case "version", "--version":
 		fmt.Fprintln(stdout, "napalmsky", version)
 		return 0
@@ -82,6 +85,19 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	fmt.Fprintf(stderr, "napalmsky: there is no command %q\n\n%s", args[0], usage)
 	return 2
+}
+
+// compilePlugin is a command that the server starts itself with; see wasm.Compiler.
+const compilePlugin = "compile-plugin"
+
+// compiler compiles plugins in a process of its own; nil where this program
+// cannot be started again.
+func compiler() *wasm.Compiler {
+	self, err := wasm.Self()
+	if err != nil {
+		return nil
+	}
+	return &wasm.Compiler{Command: []string{self, compilePlugin}}
 }
 
 func serve(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -115,7 +131,7 @@ func serveProfiled(ctx context.Context, cfg config.Config, p *profiles, log *slo
 		fmt.Fprintln(stderr, "napalmsky serve:", err)
 		return 1
 	}
-	a, err := app.New(ctx, cfg, app.Options{Version: version, Log: log, Listener: ln})
+	a, err := app.New(ctx, cfg, app.Options{Version: version, Log: log, Listener: ln, Compiler: compiler()})
 	if err != nil {
 		fmt.Fprintln(stderr, "napalmsky serve:", err)
 		return 1

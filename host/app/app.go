@@ -29,6 +29,7 @@ import (
 	"github.com/napalmsky/napalmsky/host/lobby"
 	"github.com/napalmsky/napalmsky/host/media"
 	"github.com/napalmsky/napalmsky/host/password"
+	"github.com/napalmsky/napalmsky/host/policy/wasm"
 	"github.com/napalmsky/napalmsky/host/reel"
 	"github.com/napalmsky/napalmsky/host/steward"
 	"github.com/napalmsky/napalmsky/host/store"
@@ -50,6 +51,8 @@ type Options struct {
 	Version string
 	// PasswordCost is what a hash costs; password.Standard.
 	PasswordCost password.Cost
+	// Compiler compiles plugins in a process of its own; nil: this process does.
+	Compiler *wasm.Compiler
 	// Backend wraps what the sockets talk to, as a node between them and the lobby would.
 	Backend func(conn.Backend) conn.Backend
 }

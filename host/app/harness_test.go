@@ -14,6 +14,7 @@ import (
 	"github.com/napalmsky/napalmsky/host/app"
 	"github.com/napalmsky/napalmsky/host/bot"
 	"github.com/napalmsky/napalmsky/host/config"
+	"github.com/napalmsky/napalmsky/host/policy/wasm"
 	"github.com/napalmsky/napalmsky/host/store/postgres/pgtest"
 )
 
@@ -23,6 +24,9 @@ var pluginDir string
 func TestMain(m *testing.M) {
 	if os.Getenv("NAPALMSKY_TEST_SERVE") != "" {
 		os.Exit(serveUntilKilled())
+	}
+	if len(os.Args) > 1 && os.Args[1] == compilePlugin {
+		os.Exit(wasm.RunCompiler(os.Args[2:], os.Stdin, os.Stdout))
 	}
 	os.Exit(func() int {
 		dir, err := os.MkdirTemp("", "napalmsky-plugins")
@@ -51,6 +55,17 @@ func TestMain(m *testing.M) {
 // database is a PostgreSQL for the tests that do not harm it; it starts when first used.
 var database pgtest.Server
 
+// compilePlugin makes this test binary a compiler, as the command's of that name does.
+const compilePlugin = "compile-plugin"
+
+func compiler() *wasm.Compiler {
+	self, err := wasm.Self()
+	if err != nil {
+		panic(err)
+	}
+	return &wasm.Compiler{Command: []string{self, compilePlugin}}
+}
+
 // house is a server in this process.
 type house struct{ *app.App }
 
@@ -69,7 +84,7 @@ func startApp(t *testing.T, change func(*config.Config), options ...func(*app.Op
 	if change != nil {
 		change(&cfg)
 	}
-	o := app.Options{Cache: filepath.Join(pluginDir, "cache"), Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))}
+	o := app.Options{Cache: filepath.Join(pluginDir, "cache"), Compiler: compiler(), Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))}
 	for _, f := range options {
 		f(&o)
 	}

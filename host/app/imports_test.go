@@ -84,7 +84,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 		"host/bot/load":          {"host/wire", "host/bot", "testdata/sdp"},
 		"host/bot/load/capacity": {"host/bot/load"},
 		"host/app":               {"host/", "plugins/", "sdk/", "testdata/sdp"},
-		"cmd/napalmsky":          {"host/app", "host/config", "host/bot", "host/bot/load", "host/bot/load/capacity", "host/journal", "host/author", "host/admin/cli", "host/cache/cachesim"},
+		"cmd/napalmsky":          {"host/app", "host/config", "host/bot", "host/bot/load", "host/bot/load/capacity", "host/journal", "host/author", "host/admin/cli", "host/policy/wasm", "host/cache/cachesim"},
 		"sdk/":                   {"sdk/"},
 		"plugins/":               {"sdk/", "plugins/"},
 		"testdata/":              {"sdk/", "testdata/"},

@@ -37,7 +37,7 @@ const nativeHook = registry.Native
 // one starts with what the configuration names.
 func openPolicies(ctx context.Context, cfg config.Config, plugins store.Plugins, o Options) (*policies, error) {
 	c := registry.Config{
-		Dir: filepath.Join(cfg.Data, "plugins"), CacheDir: cmp.Or(o.Cache, filepath.Join(cfg.Data, "cache", "wasm")),
+		Dir: filepath.Join(cfg.Data, "plugins"), CacheDir: cmp.Or(o.Cache, filepath.Join(cfg.Data, "cache", "wasm")), Compiler: o.Compiler,
 		Seeds: map[registry.Hook]string{}, OnFailure: map[registry.Hook]registry.OnFailure{}, Hooks: map[registry.Hook]registry.HookLimits{},
 		Baselines: registry.Baselines{Match: matchmutual.Plugin, Cooldown: cooldownstandard.Plugin, Trim: trimessential.Plugin, Signalling: trimsignalling.Plugin},
 	}
@@ -60,6 +60,11 @@ func openPolicies(ctx context.Context, cfg config.Config, plugins store.Plugins,
 		}
 		c.TrustedKeys = append(c.TrustedKeys, raw)
 	}
+	where := "a process of its own"
+	if o.Compiler == nil {
+		where = "the server's own process"
+	}
+	o.Log.Info("plugins are compiled", "in", where)
 	r, err := registry.Open(ctx, c, registry.Deps{Store: plugins, Now: o.Now, Log: o.Log})
 	if err != nil {
 		return nil, fmt.Errorf("policies (make plugins builds the reference ones): %w", err)

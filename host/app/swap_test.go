@@ -317,7 +317,7 @@ func startAppUntil(t *testing.T, change func(*config.Config)) (*house, func()) {
 	t.Helper()
 	cfg := testConfig(t.TempDir())
 	change(&cfg)
-	a, err := app.New(t.Context(), cfg, app.Options{Cache: filepath.Join(pluginDir, "cache"), Log: slog.New(slog.DiscardHandler)})
+	a, err := app.New(t.Context(), cfg, app.Options{Cache: filepath.Join(pluginDir, "cache"), Compiler: compiler(), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

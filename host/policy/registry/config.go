@@ -42,6 +42,7 @@ type Config struct {
 	Quarantine  Quarantine          //
 	KeepWarm    time.Duration       // how long a roll back is instant; 15 min
 	CacheDir    string              // compiled code; "" keeps none
+	Compiler    *wasm.Compiler      // a process of its own that compiles; nil: this one does
 	CacheBytes  int64               // of the cache, the oldest goes first; 512 MB
 	Baselines   Baselines           //
 }

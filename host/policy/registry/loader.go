@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -43,7 +44,7 @@ func newLoader(cfg Config, d Deps, spawn func(func())) *loader {
 }
 
 // Check takes a module through the whole pipeline but the swap, without a
-// server. cfg needs no more than Limits, Hooks, TrustedKeys and CacheDir; a nil
+// server. cfg needs no more than Limits, Hooks, TrustedKeys, CacheDir and Compiler; a nil
 // error means that a registry of the same cfg would load it.
 func Check(ctx context.Context, cfg Config, d Deps, module, signature []byte) (Version, error) {
 	d = d.withDefaults()
@@ -131,6 +132,11 @@ func tell(progress Progress, step string) {
 	}
 }
 
+// muchGarbage is from how large a module on what loading it leaves behind, five
+// times as much, is given back at once: the heap of an idle server would stay at
+// its height for hours.
+const muchGarbage = 512 << 10
+
 // compile opens a module within the limits. One that takes too long is given
 // up; what it opens after all is closed.
 func (l *loader) compile(ctx context.Context, module []byte, params map[string]int64, allowed HookLimits) (answerer, error) {
@@ -151,7 +157,7 @@ func (l *loader) compile(ctx context.Context, module []byte, params map[string]i
 		defer func() { <-l.compiling }()
 		p, err := l.open(limited, module, wasm.Options{
 			MemoryPages: allowed.MemoryPages, Instances: allowed.Instances, Params: params, Fuel: l.cfg.Limits.Fuel,
-			CacheDir: l.cfg.CacheDir, Log: l.log, Now: l.now,
+			CacheDir: l.cfg.CacheDir, Compiler: l.cfg.Compiler, Log: l.log, Now: l.now,
 		})
 		select {
 		case done <- result{p, err}:
@@ -162,6 +168,9 @@ func (l *loader) compile(ctx context.Context, module []byte, params map[string]i
 			l.log.Warn("a plugin given up was compiled at last", "plugin", digestOf(module)[:12], "err", err)
 		}
 		l.trimCache()
+		if len(module) > muchGarbage {
+			debug.FreeOSMemory()
+		}
 	})
 	select {
 	case r := <-done:

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
 
 	"github.com/napalmsky/napalmsky/host/policy"
 	"github.com/napalmsky/napalmsky/host/policy/meter"
@@ -50,9 +51,17 @@ func (p *Plugin) newInstance() (*instance, error) {
 func (p *Plugin) start() (*instance, error) {
 	in := &instance{system: newSystem(p.log), fuel: p.options.Fuel}
 	in.ctx = context.WithValue(context.Background(), systemKey{}, in.system)
+	var memory experimental.LinearMemory
+	allocate := func(first, most uint64) experimental.LinearMemory {
+		memory = newMemory(first, most)
+		return memory
+	}
 	config := wazero.NewModuleConfig().WithName("").WithStartFunctions()
-	module, err := p.runtime.InstantiateModule(in.ctx, p.compiled, config)
+	module, err := p.engine.runtime.InstantiateModule(experimental.WithMemoryAllocator(in.ctx, experimental.MemoryAllocatorFunc(allocate)), p.engine.compiled, config)
 	if err != nil {
+		if memory != nil {
+			memory.Free() // the engine forgets it when instantiating fails half way
+		}
 		in.system.flush()
 		return nil, fmt.Errorf("%w: %s", policy.ErrTrap, firstLine(err))
 	}

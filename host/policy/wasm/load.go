@@ -13,11 +13,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"sync"
 	"time"
-
-	"github.com/tetratelabs/wazero"
 
 	"github.com/napalmsky/napalmsky/host/policy"
 	"github.com/napalmsky/napalmsky/sdk/abi"
@@ -36,8 +33,12 @@ type Options struct {
 	// Revision counts the params' versions, from 1; 0 is 1.
 	Revision int
 	// CacheDir keeps compiled code between starts; empty keeps none. It holds
-	// native code that will be run: it is made private to this user (0700).
+	// native code that will be run: it is made private to this user (0700). One
+	// that cannot be written is done without, which the log says.
 	CacheDir string
+	// Compiler compiles in a process of its own; nil compiles in this one, which
+	// has no limits then but the caller's patience.
+	Compiler *Compiler
 	// Fuel limits the plugin's computing.
 	Fuel Fuel
 	// Meter rewrites the module before it is compiled, and may refuse it; nil is
@@ -65,9 +66,7 @@ type Plugin struct {
 	gauge      gauge
 	pool       *pool
 
-	cache    wazero.CompilationCache
-	runtime  wazero.Runtime
-	compiled wazero.CompiledModule
+	engine *engine // nil until it is compiled
 
 	mu      sync.Mutex
 	matches int // open ones
@@ -119,21 +118,13 @@ func (p *Plugin) open(ctx context.Context, module []byte) (err error) {
 	if module, err = p.options.Meter(module); err != nil {
 		return refuse("it does not compile: %w", err)
 	}
-	config := wazero.NewRuntimeConfig().WithMemoryLimitPages(p.options.MemoryPages).WithDebugInfoEnabled(false)
-	if dir := p.options.CacheDir; dir != "" {
-		if p.cache, err = openCache(dir); err != nil {
-			return err
-		}
-		config = config.WithCompilationCache(p.cache)
-	}
-	p.runtime = wazero.NewRuntimeWithConfig(ctx, config)
-	if p.compiled, err = p.runtime.CompileModule(ctx, module); err != nil {
-		return refuse("it does not compile: %s", firstLine(err))
-	}
-	if err := checkExports(p.compiled, "always"); err != nil {
+	if p.engine, err = p.options.compile(ctx, module); err != nil {
 		return err
 	}
-	if err := offerImports(ctx, p.runtime, p.compiled); err != nil {
+	if err := checkExports(p.engine.compiled, "always"); err != nil {
+		return err
+	}
+	if err := offerImports(ctx, p.engine.runtime, p.engine.compiled); err != nil {
 		return err
 	}
 	return p.introduce()
@@ -179,7 +170,7 @@ func (p *Plugin) meet(in *instance) error {
 	if p.manifest.Params != nil {
 		needed = append(needed, "params")
 	}
-	if err := checkExports(p.compiled, needed...); err != nil {
+	if err := checkExports(p.engine.compiled, needed...); err != nil {
 		return err
 	}
 	if p.params, err = policy.EncodeParams(p.manifest.Params, p.options.Params); err != nil {
@@ -190,20 +181,6 @@ func (p *Plugin) meet(in *instance) error {
 		return refuse("it does not start: %w", err)
 	}
 	return nil
-}
-
-func openCache(dir string) (wazero.CompilationCache, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("compilation cache: %w", err)
-	}
-	if err := os.Chmod(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("compilation cache: %w", err)
-	}
-	cache, err := wazero.NewCompilationCacheWithDir(dir)
-	if err != nil {
-		return nil, fmt.Errorf("compilation cache: %w", err)
-	}
-	return cache, nil
 }
 
 // Manifest is what the plugin says of itself. Read only.
@@ -233,19 +210,11 @@ func (p *Plugin) Close(ctx context.Context) error {
 	return p.free(ctx)
 }
 
-// free releases modules, then the compiled code, then the runtime: in another
-// order the compiled code stays behind in the cache.
+// free closes the instances that idle, and the engine after them.
 func (p *Plugin) free(ctx context.Context) error {
 	p.pool.drop()
-	var errs []error
-	if p.compiled != nil {
-		errs = append(errs, p.compiled.Close(ctx))
+	if p.engine == nil {
+		return nil
 	}
-	if p.runtime != nil {
-		errs = append(errs, p.runtime.Close(ctx))
-	}
-	if p.cache != nil {
-		errs = append(errs, p.cache.Close(ctx))
-	}
-	return errors.Join(errs...)
+	return p.engine.free(ctx)
 }

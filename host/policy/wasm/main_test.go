@@ -2,6 +2,7 @@ package wasm_test
 
 import (
 	"context"
+	"os"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -12,7 +13,19 @@ import (
 	"github.com/napalmsky/napalmsky/sdk/abi"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 {
+		switch os.Args[1] {
+		case compilePlugin:
+			os.Exit(wasm.RunCompiler(os.Args[2:], os.Stdin, os.Stdout))
+		case compileEndless:
+			os.Exit(wasm.RunCompiler(os.Args[2:], endless{}, os.Stdout))
+		case compileBusily:
+			os.Exit(wasm.RunCompiler(os.Args[2:], busy{}, os.Stdout))
+		}
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // small is for hand-written guests; policytest's lists assume its cap.
 func small() wasm.Options { return wasm.Options{MemoryPages: 64, Instances: 1} }
