@@ -79,7 +79,8 @@ func proving() bool { return os.Getenv("NAPALMSKY_PROVE") == "1" }
 func hasty() bot.Habits {
 	const ms = time.Millisecond
 	h := bot.Workload(sdp.Offer, sdp.Answer)
-	h.InviteMean, h.Seconds, h.Patience = time.Second, policytest.AskedInTheEvening, 10*time.Second
+	h.InviteMean, h.InviteLeast = 400*ms, 1100*ms // one a second is allowed
+	h.Seconds, h.Patience = policytest.AskedInTheEvening, 10*time.Second
 	h.AnswerMin, h.AnswerMax, h.Accept = 20*ms, 80*ms, 0.8
 	h.OfferAfter, h.AnswerAfter, h.Candidates, h.CandidateEvery = 20*ms, 10*ms, 2, 20*ms
 	h.ChatAt, h.EndMin, h.EndMax, h.DropMean = []time.Duration{50 * ms, 150 * ms}, 300*ms, 600*ms, 10*time.Second

@@ -57,19 +57,25 @@ func (l *link) read(kind websocket.MessageType, frame []byte) (wire.Envelope, wi
 }
 
 // decode reads a frame and checks that it is numbered if, and only if, its
-// event is reliable.
+// event is reliable. What the socket itself says, which is no lobby's, has none.
 func (l *link) decode(kind websocket.MessageType, frame []byte, at time.Time) (Event, error) {
 	env, say, err := l.read(kind, frame)
 	ev := Event{At: at, Env: env, Say: say}
 	switch {
 	case err != nil:
 		return ev, fmt.Errorf("bot: frame: %w", err)
-	case say.Reliable() && env.Seq == 0:
+	case say.Reliable() && env.Seq == 0 && !ownWords(ev):
 		return ev, fmt.Errorf("bot: frame: %s is reliable but has no number", say.Name())
 	case !say.Reliable() && env.Seq != 0:
 		return ev, fmt.Errorf("bot: frame: %s has number %d but is not reliable", say.Name(), env.Seq)
 	}
 	return ev, nil
+}
+
+// ownWords: an error about what never reached the lobby, as the socket says it.
+func ownWords(ev Event) bool {
+	_, is := ev.Say.(wire.ServerError)
+	return is && ev.Env.Lobby == "" && ev.Env.Epoch == ""
 }
 
 // CardOf reads the other one's card. The zero Card stands for one that cannot

@@ -9,12 +9,13 @@ import (
 
 // Habits are how somebody spends an evening. A mean of zero means never.
 type Habits struct {
-	InviteMean time.Duration // between invites, while free; exponential
-	Seconds    int           // asked for, and agreed to
-	AnswerMin  time.Duration // how long an invited person thinks
-	AnswerMax  time.Duration
-	Accept     float64       // share of invites that are accepted
-	Patience   time.Duration // then the caller gives up
+	InviteMean  time.Duration // between invites, while free; exponential
+	InviteLeast time.Duration // between invites, on top of it: nobody invites twice in a moment
+	Seconds     int           // asked for, and agreed to
+	AnswerMin   time.Duration // how long an invited person thinks
+	AnswerMax   time.Duration
+	Accept      float64       // share of invites that are accepted
+	Patience    time.Duration // then the caller gives up
 
 	Offer          string        // SDP; empty: no signalling at all
 	Answer         string        // SDP

@@ -54,6 +54,8 @@ func TestBrokenPromisesAreTrouble(t *testing.T) {
 		"the first is missing":    {[]string{welcome, done2}, "seq_gap"},
 		"a number comes again":    {[]string{welcome, done1, done2, done1}, "seq_repeat"},
 		"reliable, no number":     {[]string{welcome, `{"t":"done","lobby":"main","epoch":"e","d":{"ref":1}}`}, "bad_frame"},
+		"the socket's own words":  {[]string{welcome, `{"t":"error","lobby":"","epoch":"","d":{"ref":1,"code":"rate_limited","retry_ms":9}}`}, ""},
+		"the lobby's, no number":  {[]string{welcome, `{"t":"error","lobby":"main","epoch":"e","d":{"ref":1,"code":"other_busy"}}`}, "bad_frame"},
 		"numbered for nothing":    {[]string{`{"t":"reel.full","lobby":"main","epoch":"e","seq":3,"d":{"at":5,"gen":"g","entries":[]}}`}, "bad_frame"},
 		"not JSON":                {[]string{welcome, `{"t":`}, "bad_frame"},
 		"an unknown event":        {[]string{welcome, `{"t":"dance","lobby":"main","epoch":"e","d":{}}`}, "bad_frame"},

@@ -15,7 +15,7 @@ func (e *Evening) planInvite() {
 	if e.Habits.InviteMean == 0 {
 		return
 	}
-	e.agenda.in(exponential(e.Rand, e.Habits.InviteMean), "invite", func() {
+	e.agenda.in(e.Habits.InviteLeast+exponential(e.Rand, e.Habits.InviteMean), "invite", func() {
 		if e.free() && (e.Eager == nil || e.Eager(e.Rand)) {
 			e.invite()
 		}

@@ -59,6 +59,7 @@ const (
 	SkyCooldown = "sky_cooldown"
 	SkyTrimPlan = "sky_trim_plan"
 	SkyTrim     = "sky_trim"
+	SkyRest     = "sky_rest"
 )
 
 // Exports lists every function of version 1, in the order a host calls them.
@@ -75,6 +76,7 @@ func Exports() []Export {
 		{SkyCooldown, "(i32) i64", HookCooldown},
 		{SkyTrimPlan, "(i32 i32) i64", HookTrim},
 		{SkyTrim, "(i32 i32) i64", HookSignalling},
+		{SkyRest, "()", "optional"},
 	}
 }
 

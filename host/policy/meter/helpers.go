@@ -31,7 +31,6 @@ const (
 	opLocalSet    = 0x21
 	opLocalTee    = 0x22
 	opMemoryGrow  = 0x40
-	opMemorySize  = 0x3f
 	opI32Const    = 0x41
 	opI32LessU    = 0x49
 	opI32GreaterU = 0x4b
@@ -65,11 +64,10 @@ func (m *module) helperBody(kind int) []byte {
 		b = append(b, opLocalGet, 0, opExtendU, opI64Const)
 		b = appendSigned(b, w.Entry)
 		b = append(b, opI64Mul)
-	case helperPages: // (size + more) * Page: growing may copy all there is
-		b = append(b, opMemorySize, 0, opExtendU)
+	case helperPages: // more * Page: nothing is copied, each new page is touched for the first time
 		b = append(b, opLocalGet, 0, opI32Const, 0, opLocalGet, 0, opI32Const) // more, or nothing if it must fail
 		b = appendSigned(b, int64(m.o.MaxPages)+1)
-		b = append(b, opI32LessU, opSelect, opExtendU, opI64Add, opI64Const)
+		b = append(b, opI32LessU, opSelect, opExtendU, opI64Const)
 		b = appendSigned(b, w.Page)
 		b = append(b, opI64Mul)
 	}

@@ -24,7 +24,10 @@ func (p *Plugin) ask(ctx context.Context, hook string, c *counter, f func(*insta
 		before := in.used
 		err := f(in)
 		used = in.used - before
-		return err
+		if err != nil {
+			return err
+		}
+		return in.relax()
 	})
 	c.add(p.options.Now().Sub(began), used, err)
 	if err != nil {

@@ -25,12 +25,13 @@ type instance struct {
 	used   int64 // by all calls so far
 
 	// Looked up once: a lookup costs far more than a call.
-	abi, manifest, alloc, params, rows, score, scoreFor, cooldown, trimPlan, trim api.Function
+	abi, manifest, alloc, params, rows, score, scoreFor, cooldown, trimPlan, trim, rest api.Function
 
 	// Buffers in the plugin's memory, ours to write for as long as it lives.
 	out, kase, question, signal uint32
 
 	measured measured
+	rested   int64 // used, when it last had a rest
 }
 
 // newInstance starts a copy that is ready to be asked. Errors wrap
@@ -71,7 +72,7 @@ func (p *Plugin) start() (*instance, error) {
 	for name, to := range map[string]*api.Function{
 		abi.SkyABI: &in.abi, abi.SkyManifest: &in.manifest, abi.SkyAlloc: &in.alloc, abi.SkyParams: &in.params,
 		abi.SkyRows: &in.rows, abi.SkyScore: &in.score, abi.SkyScoreFor: &in.scoreFor,
-		abi.SkyCooldown: &in.cooldown, abi.SkyTrimPlan: &in.trimPlan, abi.SkyTrim: &in.trim,
+		abi.SkyCooldown: &in.cooldown, abi.SkyTrimPlan: &in.trimPlan, abi.SkyTrim: &in.trim, abi.SkyRest: &in.rest,
 	} {
 		*to = module.ExportedFunction(name)
 	}
@@ -136,6 +137,21 @@ func (in *instance) call(fuel int64, f api.Function, args ...uint64) (uint64, er
 	}
 	in.measured.grown(in.memory.Size())
 	return in.stack[0], nil
+}
+
+// restAfter is for how many units of work an instance is left alone.
+const restAfter = 2_000_000
+
+// relax lets an instance that has worked collect its garbage if it wants to,
+// which takes more than a question may.
+func (in *instance) relax() error {
+	if in.rest == nil || in.used-in.rested < restAfter {
+		return nil
+	}
+	used := in.used
+	_, err := in.call(2*in.fuel.Setup, in.rest)
+	in.used, in.rested = used, used // it was no question
+	return err
 }
 
 func (in *instance) allocate(n uint32) (uint32, error) {

@@ -96,6 +96,9 @@ func (m *match) ask(ctx context.Context, which func(*instance) api.Function, now
 	for at := 0; at < len(out) && err == nil; at += rowsAtOnce {
 		err = m.score(which(m.in), now, one, first+at, out[at:min(at+rowsAtOnce, len(out))])
 	}
+	if err == nil {
+		err = m.in.relax()
+	}
 	m.plugin.counts.match.add(clock().Sub(began), m.used()-used, err)
 	if err != nil {
 		m.discard()

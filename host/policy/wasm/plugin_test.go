@@ -126,6 +126,28 @@ func TestAllHooks(t *testing.T) {
 	}
 }
 
+// TestGarbage: a rule that leaves garbage behind has it collected between
+// questions: none of them runs out of fuel for it, and memory stays bounded.
+func TestGarbage(t *testing.T) {
+	p := load(t, policytest.Build(t, "./testdata/guests/allhooks"), wasm.Options{Instances: 1, CacheDir: policytest.CacheDir(t)})
+	tr, err := p.Trim()
+	if err != nil {
+		t.Fatal(err)
+	}
+	most := uint64(0)
+	for n := range 3_000 { // 150 MB of it
+		if _, err := tr.Plan(context.Background(), "garbage", "public"); err != nil {
+			t.Fatal(n, err)
+		}
+		most = max(most, p.Figures().MemBytes)
+	}
+	asked := p.Stats().Trim
+	if per := asked.Fuel / asked.OK; per > 500_000 || most > 8<<20 {
+		t.Errorf("%d units a question, %d bytes", per, most)
+	}
+	t.Logf("%d units a question, memory %.1f MB", asked.Fuel/asked.OK, float64(most)/(1<<20))
+}
+
 // lines is a log that counts.
 type lines struct {
 	mu  sync.Mutex
