@@ -169,7 +169,7 @@ func (a *authoring) check(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	facts, err := author.Check(ctx, module, "")
+	facts, err := author.Check(ctx, module, "", compiler())
 	if err != nil {
 		return fmt.Errorf("%s would not be loaded: %s", rest[0], author.Why(err))
 	}

@@ -30,6 +30,7 @@ type replay struct {
 	params map[string]int64
 	json   string
 	every  time.Duration
+	limit  time.Duration
 
 	stdout, stderr io.Writer
 	out            []any // for the JSON file
@@ -43,17 +44,23 @@ func runReplay(ctx context.Context, args []string, stdout, stderr io.Writer) int
 	fs.StringVar(&r.plugin, "what-if", "", "a match `plugin` (.wasm, or 'native' for the reference rule) to compare")
 	fs.Func("param", "a `name=value` of the plugin's params; may be repeated", r.param)
 	fs.DurationVar(&r.every, "every", 5*time.Second, "how much of the evening lies between two looks at the reels")
+	fs.DurationVar(&r.limit, "limit", 10*time.Minute, "how long it may take, the plugin's loading included")
 	fs.StringVar(&r.json, "json", "", "also write the results to this `file`, as a list")
 	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return 0
 	} else if err != nil {
 		return 2
 	}
-	if fs.NArg() == 0 || r.every < time.Millisecond || r.plugin == "" && len(r.params) > 0 {
+	if fs.NArg() == 0 || r.every < time.Millisecond || r.limit <= 0 || r.plugin == "" && len(r.params) > 0 {
 		fs.Usage()
 		return 2
 	}
-	good, err := r.run(ctx, fs.Args())
+	limited, cancel := context.WithTimeout(ctx, r.limit)
+	defer cancel()
+	good, err := r.run(limited, fs.Args())
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		err = fmt.Errorf("not done within %s; --limit allows more", r.limit)
+	}
 	if err != nil {
 		fmt.Fprintln(stderr, "napalmsky replay:", err)
 	}
@@ -80,7 +87,7 @@ func (r *replay) run(ctx context.Context, paths []string) (good bool, err error)
 	}
 	each := r.verify
 	if r.plugin != "" {
-		rank, closePlugin, err := app.OpenRanker(ctx, r.plugin, r.params)
+		rank, closePlugin, err := app.OpenRanker(ctx, r.plugin, r.params, compiler())
 		if err != nil {
 			return false, err
 		}

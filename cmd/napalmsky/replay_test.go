@@ -43,6 +43,7 @@ func TestReplay(t *testing.T) {
 		"what if":       {[]string{"--what-if", "native", "--param", "tag_weight=50", "--every", "20s", "--json", results, good}, 0, "tags in common", ""},
 		"no such param": {[]string{"--what-if", "native", "--param", "x=5", good}, 1, "", `"x"`},
 		"no plugin":     {[]string{"--what-if", "nowhere.wasm", good}, 1, "", "nowhere.wasm"},
+		"too slow":      {[]string{"--limit", "1us", "--what-if", "native", good}, 1, "", "not done within 1µs; --limit allows more"},
 		"no arguments":  {nil, 2, "", "FILE|FOLDER"},
 		"a bad param":   {[]string{"--what-if", "native", "--param", "x", good}, 2, "", "name=number"},
 		"params alone":  {[]string{"--param", "x=1", good}, 2, "", "FILE|FOLDER"},

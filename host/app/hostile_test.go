@@ -41,6 +41,9 @@ func TestHostileGuests(t *testing.T) {
 			for _, name := range []string{"reel", "ring", "start", "chat", "offer"} {
 				a, b := before.LatencyMS[name], size.report.LatencyMS[name]
 				t.Logf("%-5s p99 %.2f ms without, %.2f ms with hostile guests: ratio %.2f", name, *a.P99, *b.P99, *b.P99 / *a.P99)
+				if bound := max(3**a.P99, unnoticed); *b.P99 > bound {
+					t.Errorf("%s: a p99 of %.2f ms under attack would be noticed; %.2f are allowed", name, *b.P99, bound)
+				}
 			}
 		}(before)
 	}
@@ -57,6 +60,10 @@ func TestHostileGuests(t *testing.T) {
 	})
 	noErrors(t, size.report)
 }
+
+// unnoticed is a delay in ms that nobody who talks or clicks is aware of; the
+// reel's own pace is 200.
+const unnoticed = 50.
 
 // eveningSize is how many come and for how long.
 type eveningSize struct {

@@ -73,8 +73,8 @@ func (a *App) closeJournal() {
 
 // OpenRanker opens a match plugin apart from any server, for journal.WhatIf: a
 // .wasm file, or 'native' for the reference rule compiled in. values are its
-// params by name. Close it after every Match it gave.
-func OpenRanker(ctx context.Context, plugin string, values map[string]int64) (_ journal.Ranker, close func(context.Context) error, err error) {
+// params by name, compiler as in Options. Close it after every Match it gave.
+func OpenRanker(ctx context.Context, plugin string, values map[string]int64, compiler *wasm.Compiler) (_ journal.Ranker, close func(context.Context) error, err error) {
 	if plugin == nativeHook {
 		rank := func(context.Context) (policy.Match, error) { return native.Match(matchmutual.Plugin, values, 1) }
 		return rank, func(context.Context) error { return nil }, nil
@@ -83,7 +83,7 @@ func OpenRanker(ctx context.Context, plugin string, values map[string]int64) (_ 
 	if err != nil {
 		return nil, nil, err
 	}
-	p, err := wasm.Load(ctx, module, wasm.Options{Params: values})
+	p, err := wasm.Load(ctx, module, wasm.Options{Params: values, Compiler: compiler})
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", plugin, err)
 	}

@@ -35,7 +35,7 @@ func TestTheServerJournalsItsEvening(t *testing.T) {
 			len(r.Generations) != 1 || r.Generations[0].Name != "match-mutual@1.0.0" {
 			t.Errorf("%+v", r)
 		}
-		rank, closePlugin, err := app.OpenRanker(ctx, filepath.Join(pluginDir, "match-mutual.wasm"), map[string]int64{"tag_weight": 20})
+		rank, closePlugin, err := app.OpenRanker(ctx, filepath.Join(pluginDir, "match-mutual.wasm"), map[string]int64{"tag_weight": 20}, compiler())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -119,15 +119,7 @@ func (p *policies) trimmed(ctx context.Context, kind, audience string, payload [
 	if err != nil {
 		return nil, err
 	}
-	return plan.Apply(nil, payload, optionalIn(kind))
-}
-
-// optionalIn tells which fields of a payload a plan may touch: those that the
-// wire schema does not require.
-func optionalIn(kind string) func(field string) bool {
-	return func(field string) bool {
-		return kind != "card" || field != "id" && field != "v" && field != "name"
-	}
+	return plan.Apply(nil, payload, policy.Optional(kind))
 }
 
 // watchTrim calls reface whenever another generation trims, until ctx ends.

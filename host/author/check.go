@@ -29,9 +29,10 @@ type Facts struct {
 
 // Check takes a module through all that a server does before it lets one serve:
 // registry.Check with the limits a server has by default. cache keeps compiled
-// code; "": a folder of its own that is removed. The error wraps
+// code; "": a folder of its own that is removed. compiler is the server's; nil
+// compiles in this process. The error wraps
 // policy.ErrRefused where the plugin is to blame; Why makes a sentence of it.
-func Check(ctx context.Context, module []byte, cache string) (f Facts, err error) {
+func Check(ctx context.Context, module []byte, cache string, compiler *wasm.Compiler) (f Facts, err error) {
 	if cache == "" {
 		if cache, err = os.MkdirTemp("", "napalmsky-plugin-check"); err != nil {
 			return f, err
@@ -40,7 +41,7 @@ func Check(ctx context.Context, module []byte, cache string) (f Facts, err error
 	}
 	f = Facts{Digest: digest(module), Bytes: len(module)}
 	began := time.Now()
-	if _, err := registry.Check(ctx, registry.Config{CacheDir: cache}, registry.Deps{}, module, nil); err != nil {
+	if _, err := registry.Check(ctx, registry.Config{CacheDir: cache, Compiler: compiler}, registry.Deps{}, module, nil); err != nil {
 		return f, err
 	}
 	f.Load = time.Since(began)

@@ -16,3 +16,11 @@ type Plan struct {
 	// Changed sends only fields that differ from the version sent before.
 	Changed bool `json:"changed,omitempty"`
 }
+
+// Optional tells which fields of a payload of this kind a plan may touch: those
+// that the wire schema does not require.
+func Optional(kind string) func(field string) bool {
+	return func(field string) bool {
+		return kind != "card" || field != "id" && field != "v" && field != "name"
+	}
+}

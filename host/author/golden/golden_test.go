@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/napalmsky/napalmsky/host/policy"
 	"github.com/napalmsky/napalmsky/sdk/abi"
 	"github.com/napalmsky/napalmsky/sdk/cooldown"
 	"github.com/napalmsky/napalmsky/sdk/match"
@@ -282,7 +283,7 @@ func TestOptionalIsTheSchemas(t *testing.T) {
 		t.Fatal("the schema has no card")
 	}
 	for field := range card.Properties {
-		if got, want := optional("card")(field), !slices.Contains(card.Required, field); got != want {
+		if got, want := policy.Optional("card")(field), !slices.Contains(card.Required, field); got != want {
 			t.Errorf("%s: %v", field, got)
 		}
 	}

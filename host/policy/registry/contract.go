@@ -116,7 +116,7 @@ type Change struct {
 	Action string    `json:"action"` // load, set, rollback, pause, resume, quarantine, seed
 	Hook   Hook      `json:"hook,omitempty"`
 	Digest string    `json:"digest,omitempty"`
-	Before string    `json:"before,omitempty"` // generation, as Generation.String
+	Before string    `json:"before,omitempty"` // generation, as Generation.String, and its knobs
 	After  string    `json:"after,omitempty"`
 	Result string    `json:"result"` // "ok", or the one sentence why not
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/napalmsky/napalmsky/host/store"
@@ -53,7 +55,7 @@ func (r *Registry) enact(ctx context.Context, who, action string, steps []step, 
 			return nil, err
 		}
 		next = append(next, placed{s, sv})
-		c := Change{At: r.tick(), Who: who, Action: action, Hook: s.hook, Digest: v.digest, Before: s.name(st.was), After: gen.String(), Result: "ok"}
+		c := Change{At: r.tick(), Who: who, Action: action, Hook: s.hook, Digest: v.digest, Before: s.name(st.was), After: gen.inFull(), Result: "ok"}
 		if bad != nil {
 			c.Digest, c.Result = bad.digest, bad.quarantined
 		}
@@ -95,12 +97,21 @@ func giveUp(all []placed) {
 // name of what serves, for the audit log.
 func (s *slot) name(was *Generation) string {
 	if was != nil {
-		return was.String()
+		return was.inFull()
 	}
 	if v := s.now.Load(); v != nil {
-		return v.gen.String()
+		return v.gen.inFull()
 	}
 	return ""
+}
+
+// inFull is a generation with its knobs, for the audit log.
+func (g Generation) inFull() string {
+	text := g.String()
+	for _, name := range slices.Sorted(maps.Keys(g.Params)) {
+		text += fmt.Sprintf(" %s=%d", name, g.Params[name])
+	}
+	return text
 }
 
 // addVersions adds what is to be remembered of the files concerned.

@@ -49,6 +49,9 @@ func TestKnobs(t *testing.T) {
 	if err != nil || g.Params["hours"] != 8 || g.Rev != 3 || g.By != "ada" || decided(t, r) != 8 {
 		t.Errorf("%+v %v", g, err)
 	}
+	if log, err := r.History(t.Context(), 0, 1); err != nil || !strings.HasSuffix(log[0].Before, " hours=3") || !strings.HasSuffix(log[0].After, " hours=8") {
+		t.Errorf("the audit log does not say what changed: %+v %v", log, err)
+	}
 	g.Params["hours"] = 99 // ours to change, and nobody else's
 	if serving(r, registry.Cooldown).Params["hours"] != 8 {
 		t.Error("a caller turned a knob behind the registry's back")

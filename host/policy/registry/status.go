@@ -70,7 +70,7 @@ func (r *Registry) states() map[*version]State {
 		}
 	}
 	for _, v := range r.versions {
-		if v.quarantined != "" {
+		if v.quarantined != "" && states[v] != Serving { // until its successor serves it does
 			states[v] = Quarantined
 		}
 	}
@@ -82,7 +82,10 @@ func (r *Registry) describe(v *version, states map[*version]State) Version {
 	d := Version{
 		Digest: v.digest, Name: v.about.Name, Version: v.about.Version,
 		Hooks: slices.Clone(v.about.Hooks), Params: slices.Clone(v.about.Params),
-		Bytes: v.bytes, State: cmp.Or(states[v], Stored), LoadedAt: v.loadedAt, Reason: v.quarantined,
+		Bytes: v.bytes, State: cmp.Or(states[v], Stored), LoadedAt: v.loadedAt,
+	}
+	if d.State == Quarantined {
+		d.Reason = v.quarantined
 	}
 	for _, h := range v.about.Hooks {
 		d.Use = append(d.Use, v.use[h].figure(h))

@@ -78,7 +78,7 @@ func (c Compiler) run(ctx context.Context, module []byte, dir string) error {
 	case endNotKept:
 		return fmt.Errorf("%w: %s", errNotKept, said)
 	}
-	if used := cmd.ProcessState.SystemTime() + cmd.ProcessState.UserTime(); cmd.ProcessState.ExitCode() < 0 && used > c.CPU/10*9 { // killed
+	if used := cmd.ProcessState.SystemTime() + cmd.ProcessState.UserTime(); cmd.ProcessState.ExitCode() < 0 && used > c.CPU/2 { // killed; the system counts in ticks
 		return refuse("it does not compile within %s of processor time", c.CPU)
 	}
 	for _, lack := range []string{"out of memory", "cannot allocate memory", "failed to allocate", "pthread_create failed"} {

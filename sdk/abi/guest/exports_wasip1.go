@@ -2,8 +2,6 @@ package guest
 
 import (
 	"runtime"
-	"runtime/debug"
-	"runtime/metrics"
 	"unsafe"
 
 	"github.com/napalmsky/napalmsky/sdk/abi"
@@ -28,27 +26,24 @@ func Answer(b []byte) int64 {
 // it died.
 func Done() { runtime.Gosched() }
 
-// Garbage is collected between questions, when the host says so: collecting
-// takes ten times what a question may, and a question during which it happened
-// to be due would fail for no fault of its rule.
-func init() { debug.SetGCPercent(-1) }
-
+// Garbage is collected here, between questions, before the runtime would on its
+// own: collecting takes ten times what a question may, and a question during
+// which it happened to be due would fail for no fault of its rule.
+//
 //go:wasmexport sky_rest
 func skyRest() { // asked often: only counting is cheap
-	metrics.Read(allocated[:])
-	if now := allocated[0].Value.Uint64(); now-collected > muchGarbage {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	if m.TotalAlloc-collected > muchGarbage {
 		runtime.GC()
-		collected = now
+		collected = m.TotalAlloc
 	}
 	Done()
 }
 
-var (
-	allocated = [1]metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
-	collected uint64 // of them, so many had been when garbage was last collected
-)
+var collected uint64 // so much had been allocated when garbage was last collected
 
-const muchGarbage = 1 << 20
+const muchGarbage = 1 << 20 // a third of what the runtime waits for
 
 //go:wasmexport sky_abi
 func skyABI() uint32 { return abi.Version }
