@@ -13,6 +13,7 @@ type module struct {
 	funcs    []uint32 // every function's type, imports first
 	tables   []table
 	memory   bool
+	pages    uint32 // of memory at the start
 	globals  []global
 	declared map[uint32]bool // functions that ref.func may name
 	start    int             // function, -1: none

@@ -68,6 +68,9 @@ func (m *module) assemble(code []byte) []byte {
 	if n := len(m.bodies) + len(m.helpers); n > 0 {
 		out = appendSection(out, secCode, append(binary.AppendUvarint(nil, uint64(n)), code...))
 	}
+	if data, merged := m.mergedData(); merged {
+		return appendSection(out, secData, data)
+	}
 	return m.extended(out, secData, 0, nil)
 }
 

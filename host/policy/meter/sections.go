@@ -92,6 +92,7 @@ func (m *module) readMemory(r *reader) {
 		if bounded && high > 65_536 {
 			r.fail("its memory may grow to %d pages", high)
 		}
+		m.pages = low
 	}
 	m.memory, m.counts[secMemory] = n > 0, n
 }
