@@ -12,7 +12,7 @@ LAN     ?=
 ARGS    ?=
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unversioned)
 
-PLUGIN_NAMES := match-mutual cooldown-standard trim-essential trim-signalling
+PLUGIN_NAMES := match-mutual cooldown-standard trim-essential trim-signalling all-in-one
 PLUGIN_DIR    = ./plugins/$(subst -,,$(1))/wasm
 WASM         := GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -buildvcs=false -trimpath -ldflags="-s -w"
 

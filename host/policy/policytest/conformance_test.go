@@ -9,6 +9,7 @@ import (
 	"github.com/napalmsky/napalmsky/host/policy/native"
 	"github.com/napalmsky/napalmsky/host/policy/policytest"
 	"github.com/napalmsky/napalmsky/host/policy/wasm"
+	"github.com/napalmsky/napalmsky/plugins/allinone"
 	"github.com/napalmsky/napalmsky/plugins/cooldownstandard"
 	"github.com/napalmsky/napalmsky/plugins/matchmutual"
 	"github.com/napalmsky/napalmsky/plugins/trimessential"
@@ -113,4 +114,38 @@ func TestTrimEssentialAgrees(t *testing.T) {
 			policytest.Trim(t, want, got)
 		})
 	}
+}
+
+// TestAllInOneAgrees: three rules in one module answer as each alone does.
+func TestAllInOneAgrees(t *testing.T) {
+	ctx := context.Background()
+	plugin := load(t, "./plugins/allinone/wasm", nil)
+	m, err := plugin.Match(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close(ctx)
+	alone, err := native.Match(allinone.Match, nil, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	policytest.Match(t, alone, m)
+	c, err := plugin.Cooldown()
+	if err != nil {
+		t.Fatal(err)
+	}
+	apart, err := native.Cooldown(allinone.Cooldown, nil, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	policytest.Cooldown(t, apart, c)
+	p, err := plugin.Trim()
+	if err != nil {
+		t.Fatal(err)
+	}
+	short, err := native.Trim(allinone.Trim, nil, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	policytest.Trim(t, short, p)
 }
