@@ -7,13 +7,15 @@ import (
 	"github.com/napalmsky/napalmsky/host/bot"
 	"github.com/napalmsky/napalmsky/host/bot/load"
 	"github.com/napalmsky/napalmsky/host/wire"
+	"github.com/napalmsky/napalmsky/testdata/sdp"
 )
 
 // TestEveningInBinary plays a short evening against the whole server. The bots
 // check every frame, number and reel, and a message takes few bytes.
 func TestEveningInBinary(t *testing.T) {
 	h := startApp(t, nil)
-	habits := bot.Workload("", "") // no media: signalling is put on a diet on its way, and the bots want it word for word
+	habits := bot.Workload(sdp.Offer, sdp.Answer)
+	habits.OfferAfter, habits.AnswerAfter, habits.CandidateEvery = 10*time.Millisecond, 5*time.Millisecond, 10*time.Millisecond
 	habits.InviteMean, habits.DropMean = 2*time.Second, 4*time.Second
 	habits.AnswerMin, habits.AnswerMax = 10*time.Millisecond, 50*time.Millisecond
 	habits.ChatAt = []time.Duration{100 * time.Millisecond, 200 * time.Millisecond}
@@ -30,6 +32,9 @@ func TestEveningInBinary(t *testing.T) {
 	}
 	if report.Calls < 4 {
 		t.Fatalf("%d calls were no evening", report.Calls)
+	}
+	if s := report.Signalling; s.Pieces < 20 || s.Heard*2 > s.Said {
+		t.Errorf("%d pieces of signalling took %d bytes, of %d said", s.Pieces, s.Heard, s.Said)
 	}
 	each := float64(report.WS.To) / float64(report.MessagesToClients)
 	t.Logf("%.0f bytes a message", each)

@@ -81,7 +81,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 		"host/engine":            {"host/lobby", "host/store", "host/reel", "host/wire", "host/conn", "host/policy"},
 		"host/bot":               {"host/wire", "host/bot/", "testdata/sdp"},
 		"host/bot/bottest":       {"host/wire", "host/bot", "testdata/sdp"},
-		"host/bot/load":          {"host/wire", "host/bot", "testdata/sdp"},
+		"host/bot/load":          {"host/wire", "host/bot", "host/policy", "testdata/sdp"},
 		"host/bot/load/capacity": {"host/bot/load"},
 		"host/app":               {"host/", "plugins/", "sdk/", "testdata/sdp"},
 		"cmd/napalmsky":          {"host/app", "host/config", "host/bot", "host/bot/load", "host/bot/load/capacity", "host/journal", "host/author", "host/admin/cli", "host/policy/wasm", "host/cache/cachesim"},

@@ -59,6 +59,18 @@ func line(from int64, call int64, n int) string {
 	return fmt.Sprintf("So, number %d: where were you last summer? (%d/%d)", n+1, from%100_000, call%100_000)
 }
 
+// description is SDP with a session number of its own, as every browser's has:
+// no two are alike. What has none stays as it is.
+func description(sdp string, from, call int64) string {
+	const origin = "\r\no=- "
+	head, rest, found := strings.Cut(sdp, origin)
+	if !found {
+		return sdp
+	}
+	_, rest, _ = strings.Cut(rest, " ")
+	return fmt.Sprintf("%s%s%019d %s", head, origin, rand.NewPCG(uint64(from), uint64(call)).Uint64()>>1, rest)
+}
+
 // candidate is a trickled ICE candidate of about 270 bytes, as a browser sends it.
 func candidate(r *rand.Rand, n int) string {
 	kind, via := "host", ""

@@ -100,7 +100,7 @@ func (e *Evening) started(say wire.ServerCallStarted) {
 	}
 	if h.Offer != "" && !say.Resumed {
 		e.during(h.OfferAfter, func() {
-			e.say(wire.ClientCallSignal{Call: call, Kind: "offer", Data: h.Offer})
+			e.say(wire.ClientCallSignal{Call: call, Kind: "offer", Data: description(h.Offer, e.Person.ID, call)})
 			e.trickle(call)
 		})
 	}
@@ -121,7 +121,7 @@ func (e *Evening) answerOffer(call int64) {
 		return
 	}
 	e.during(e.Habits.AnswerAfter, func() {
-		e.say(wire.ClientCallSignal{Call: call, Kind: "answer", Data: e.Habits.Answer})
+		e.say(wire.ClientCallSignal{Call: call, Kind: "answer", Data: description(e.Habits.Answer, e.Person.ID, call)})
 		e.trickle(call)
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/napalmsky/napalmsky/host/bot"
+	"github.com/napalmsky/napalmsky/host/policy"
 	"github.com/napalmsky/napalmsky/host/wire"
 )
 
@@ -230,30 +231,42 @@ func (r *Referee) delivered(s *seat, call int64, kind, body string, at time.Time
 	}
 	m := r.meeting(call)
 	from := m.people[1-i]
-	twice := false
-	for j := range m.words {
-		w := &m.words[j]
-		if w.from != from || w.kind != kind || w.body != body {
-			continue
+	said := func(arrived bool) *word {
+		for j := range m.words {
+			if w := &m.words[j]; w.from == from && w.kind == kind && w.arrived == arrived && w.became(body) {
+				return w
+			}
 		}
-		if w.arrived {
-			twice = true
-			continue
-		}
-		w.arrived = true
-		switch kind {
-		case "chat":
-			r.reached(&r.times.Chat, w.at, at)
-		case "offer":
-			r.reached(&r.times.Offer, w.at, at)
-		}
-		return
+		return nil
 	}
-	if twice {
+	w := said(false)
+	switch {
+	case w == nil && said(true) != nil:
 		r.violate(m, "delivered_twice", "%s of call %d to %d", kind, call, s.id)
 		return
+	case w == nil:
+		r.violate(m, "delivered_unsaid", "%s of call %d to %d, which %d never said in it", kind, call, s.id, from)
+		return
 	}
-	r.violate(m, "delivered_unsaid", "%s of call %d to %d, which %d never said in it", kind, call, s.id, from)
+	w.arrived = true
+	if kind == "chat" {
+		r.reached(&r.times.Chat, w.at, at)
+		return
+	}
+	r.signals.Pieces++
+	r.signals.Said += int64(len(w.body))
+	r.signals.Heard += int64(len(body))
+	if kind == "offer" {
+		r.reached(&r.times.Offer, w.at, at)
+	}
+}
+
+// became says whether a body that arrived is this word's. The server may put
+// signalling on a diet; what its own check lets it leave out is no change, and
+// what makes a piece unlike any other (a description's o= line, a candidate's
+// address) is nothing it may leave out. Chat arrives as it was said.
+func (w *word) became(body string) bool {
+	return w.body == body || w.kind != "chat" && policy.CheckSignal(w.kind, []byte(w.body), []byte(body)) == nil
 }
 
 func (r *Referee) callEnded(s *seat, say wire.ServerCallEnded) {

@@ -33,6 +33,7 @@ type Referee struct {
 	times                        Times
 	connected, inCalls           int
 	invites, started             int64
+	signals                      Signals
 
 	now  Histogram       // of this second; see second
 	p99s []time.Duration // of each second that is over

@@ -30,6 +30,9 @@ type Report struct {
 	Invites   int64 `json:"invites"`   // of the whole run
 	Calls     int64 `json:"calls"`     // started, of the whole run
 
+	// Signalling that arrived, in the whole run.
+	Signalling Signals `json:"signalling"`
+
 	ErrorsTotal       int64            `json:"errors_total"`
 	Errors            map[string]int64 `json:"errors"`
 	ErrorExamples     []string         `json:"error_examples"`
@@ -82,6 +85,14 @@ type TrafficRow struct {
 	From float64 `json:"bytes_from_clients_per_minute"`
 }
 
+// Signals are session descriptions and candidates that arrived; bytes of their
+// bodies, before any compression.
+type Signals struct {
+	Pieces int64 `json:"pieces"`
+	Said   int64 `json:"bytes_said"`
+	Heard  int64 `json:"bytes_heard"` // what the server's diet left of them
+}
+
 // Quantiles are milliseconds; null if there was nothing to measure.
 type Quantiles struct {
 	Count uint64   `json:"count"`
@@ -124,7 +135,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 func (r *Referee) judgement(to *Report) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	to.Invites, to.Calls = r.invites, r.started
+	to.Invites, to.Calls, to.Signalling = r.invites, r.started, r.signals
 	to.ErrorsTotal, to.Errors, to.ErrorExamples = r.errors.total(), r.errors.counts, list(r.errors.examples)
 	to.Violations, to.ViolationKinds, to.ViolationExamples = r.violations.total(), r.violations.counts, list(r.violations.examples)
 	to.RefusalsTotal, to.Refusals = r.refusals.total(), r.refusals.counts

@@ -26,6 +26,9 @@ func (r *Report) WriteTable(w io.Writer) error {
 		fmt.Fprintf(&b, ", %d× %s", r.Refusals[code], code)
 	}
 	b.WriteString("\n")
+	if s := r.Signalling; s.Pieces > 0 {
+		fmt.Fprintf(&b, "signalling: %d pieces, %.0f bytes each, of %.0f said\n", s.Pieces, float64(s.Heard)/float64(s.Pieces), float64(s.Said)/float64(s.Pieces))
+	}
 	r.asides(&b)
 	wrong(&b, "errors", r.Errors, r.ErrorExamples)
 	wrong(&b, "invariant violations", r.ViolationKinds, r.ViolationExamples)
