@@ -49,6 +49,7 @@ func Bars(runs []*Run) []Bar {
 	return []Bar{
 		held,
 		most("RSS average at 1,000, Go plugins", 80, "MB", worst(runs, at(1000, "Go"), rss)),
+		most("RSS average at 1,000, the same in one Go module", 80, "MB", worst(runs, at(1000, "one"), rss)),
 		most("RSS average at 1,000, C plugins", 48, "MB", worst(runs, at(1000, "C"), rss)),
 		most("RSS average at 10,000", 300, "MB", worst(runs, at(10_000, ""), rss)),
 		most("to clients at 1,000, binary", 6, "MB/min", worst(runs, spoken(1000, "binary"), bytes)),
