@@ -131,7 +131,7 @@ func serveProfiled(ctx context.Context, cfg config.Config, p *profiles, log *slo
 		fmt.Fprintln(stderr, "napalmsky serve:", err)
 		return 1
 	}
-	a, err := app.New(ctx, cfg, app.Options{Version: version, Log: log, Listener: ln, Compiler: compiler()})
+	a, err := app.New(ctx, cfg, app.Options{Version: version, Log: log, Listener: ln, Compiler: compiler(), Settled: app.Settle(log)})
 	if err != nil {
 		fmt.Fprintln(stderr, "napalmsky serve:", err)
 		return 1

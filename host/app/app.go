@@ -43,6 +43,8 @@ type Options struct {
 	Random io.Reader        // crypto/rand
 	Store  store.Store      // what the configuration says; the App closes what it is given
 	Cache  string           // compiled plugins; DATA/cache/wasm
+	// Settled is called once, some time after the start.
+	Settled func()
 	// Memory is read instead of this process's.
 	Memory func() steward.Memory
 	// Listener is used instead of cfg.Listen; the App closes it.

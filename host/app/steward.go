@@ -20,7 +20,7 @@ func (a *App) openSteward(o Options) {
 	a.steward = steward.New(steward.Config{
 		CleanEvery: c.Steward.CleanEvery, LookEvery: c.Steward.LookEvery,
 		Warning: float64(c.Memory.Warning) / 100, Critical: float64(c.Memory.Critical) / 100,
-	}, steward.Deps{Read: read, Chores: a.chores(), Sheds: a.sheds(), Now: o.Now, Log: o.Log})
+	}, steward.Deps{Read: read, Chores: a.chores(), Sheds: a.sheds(), Settled: o.Settled, Now: o.Now, Log: o.Log})
 }
 
 // part is how many rows a chore moves or deletes in one transaction: people's
@@ -64,4 +64,14 @@ func (a *App) pressure() conn.Pressure {
 // a server that has the process for itself.
 func Tune(c config.Config, getenv func(string) string, log *slog.Logger) {
 	steward.Tune(steward.NewGauge(uint64(c.Memory.Limit)).Limit(), getenv, log)
+}
+
+// Settle gives the program's pages back that only the start needed, for a
+// process that is a server and nothing else; see Options.Settled.
+func Settle(log *slog.Logger) func() {
+	return func() {
+		if err := steward.PageOutProgram(); err != nil {
+			log.Info("the program's pages stay in memory", "err", err)
+		}
+	}
 }

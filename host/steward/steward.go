@@ -76,6 +76,9 @@ type Deps struct {
 	Sheds  []Shed  // the first goes first, and comes back last
 	// Free gives unused memory back to the system; debug.FreeOSMemory by default.
 	Free func()
+	// Settled is called once, some time after the start, to give back what only
+	// the start needed. Nil: nothing is.
+	Settled func()
 	// Collections calls its argument after each of the collector's rounds until
 	// stopped; by default it watches Go's.
 	Collections func(look func()) (stop func())
@@ -162,9 +165,16 @@ func (s *Steward) Run(ctx context.Context) error {
 	defer look.Stop()
 	clean := time.NewTicker(s.cfg.CleanEvery)
 	defer clean.Stop()
+	settled := time.NewTimer(s.cfg.LookEvery)
+	defer settled.Stop()
 	s.look()
 	for {
 		select {
+		case <-settled.C:
+			if s.deps.Settled != nil {
+				s.deps.Settled()
+			}
+			s.deps.Free()
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-s.poke:

@@ -122,11 +122,12 @@ func TestChoresGoOnWhereOneFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var left, parts atomic.Int32
 		left.Store(25)
+		var settled atomic.Int32
 		var broken atomic.Bool
 		broken.Store(true)
 		s := New(Config{CleanEvery: time.Minute}, Deps{
 			Read: func() Memory { return Memory{} }, Free: func() {}, Now: time.Now, Log: slog.New(slog.DiscardHandler),
-			Collections: func(func()) func() { return func() {} },
+			Collections: func(func()) func() { return func() {} }, Settled: func() { settled.Add(1) },
 			Chores: []Chore{
 				{"broken", func(context.Context, time.Time) (int, bool, error) {
 					if broken.Load() {
@@ -159,6 +160,9 @@ func TestChoresGoOnWhereOneFails(t *testing.T) {
 		synctest.Wait()
 		if st := s.Stats(); st.Gone["broken"] != 1 || st.Rounds != 2 {
 			t.Errorf("after the mend: %+v", st)
+		}
+		if settled.Load() != 1 {
+			t.Errorf("what only the start needed was given back %d times", settled.Load())
 		}
 		cancel()
 		if err := <-done; !errors.Is(err, context.Canceled) {

@@ -168,7 +168,7 @@ func (e *run) play(ctx context.Context) (*Report, error) {
 
 	report := &Report{
 		Target: e.cfg.Target, People: e.cfg.People, Seed: e.cfg.Seed, StartedAt: begun.UTC().Format(time.RFC3339),
-		Wire: "json", Label: e.cfg.Label, CutPerMinute: e.cfg.CutPerMinute, Storm: e.cfg.Disturb.Storm.Seconds(), Surge: e.cfg.Disturb.Surge, Recovery: recovered,
+		Wire: e.cfg.Client.Wire.String(), Label: e.cfg.Label, CutPerMinute: e.cfg.CutPerMinute, Storm: e.cfg.Disturb.Storm.Seconds(), Surge: e.cfg.Disturb.Surge, Recovery: recovered,
 		RampSeconds: e.cfg.Ramp.Seconds(), SettleSeconds: e.cfg.Settle.Seconds(), Connected: connected,
 	}
 	e.gauge.rates(report, from, until)

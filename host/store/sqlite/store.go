@@ -70,7 +70,8 @@ func Open(ctx context.Context, path string, log *slog.Logger) (_ *Store, err err
 	if _, err = schema.Up(ctx); err != nil {
 		return nil, err
 	}
-	if s.read, err = pool(path, readers, "_query_only=1"); err != nil {
+	// The system caches the file; what each reader would cache of it besides is memory for little.
+	if s.read, err = pool(path, readers, "_query_only=1&_pragma=cache_size(-256)"); err != nil {
 		return nil, err
 	}
 	if s.q, err = db.Prepare(ctx, s.read); err != nil {
