@@ -88,6 +88,7 @@ export class Client {
   #offset = 0;
   #bye: ServerData<"bye"> | undefined;
   #queue: string[] = [];
+  #reelAt = 0; // of the reel this page holds; a reload holds none, so it is not kept on the shelf
 
   constructor(private readonly o: Options) {
     this.#clock = o.clock ?? systemClock;
@@ -174,7 +175,10 @@ export class Client {
   close(forget = false): void {
     this.#cancelTimer();
     this.#release(1000);
-    if (forget) this.#memory.forget();
+    if (forget) {
+      this.#memory.forget();
+      this.#reelAt = 0;
+    }
     this.#stop(1000, "closed here");
   }
 
@@ -210,7 +214,7 @@ export class Client {
 
   #hello(): void {
     this.#helloAt = this.#clock.now();
-    this.#write("hello", { ...(this.o.token && { token: this.o.token }), ...this.#memory.place });
+    this.#write("hello", { ...(this.o.token && { token: this.o.token }), ...this.#memory.place, ...(this.#reelAt > 0 && { at: this.#reelAt }) });
   }
 
   #receive(data: unknown): void {
@@ -231,6 +235,7 @@ export class Client {
     if (event && (!reliable || this.#memory.isNew(env.seq))) {
       this.#own(env, event);
       this.#publish(event);
+      if (event.t === "reel.full" || event.t === "reel.delta") this.#reelAt = event.d.at;
     }
     if (reliable) {
       // Only now: a page that dies before its listeners ran gets the event again.
@@ -275,6 +280,7 @@ export class Client {
     if (d.resumed) {
       for (const text of queued) this.#socket?.send(text);
     } else {
+      this.#reelAt = 0;
       this.#requests.failAll("lost");
     }
     this.#set({ state: "online", resumed: d.resumed });

@@ -57,6 +57,36 @@ test("a reload of the tab resumes from what the former page kept", () => {
   assert.deepEqual(second.last().sent[0]!.d, { stream: "11", epoch: "e1", seq: 9 });
 });
 
+test("hello says how far the reel on this page is; a reloaded page has none, a fresh stream neither", () => {
+  const { client, clock, shelf, sockets, last, arrive } = make();
+  const saidAt = () => {
+    const before = sockets.length;
+    last().drop(1006);
+    while (sockets.length === before) clock.advance(250);
+    last().open();
+    return last().sent[0]!.d.at;
+  };
+  arrive(false);
+  assert.equal(saidAt(), undefined);
+  last().welcome(true);
+  last().push("reel.full", { at: 7, gen: "g", entries: [] });
+  assert.equal(saidAt(), 7);
+  last().welcome(true);
+  last().push("reel.delta", { at: 9, gone: ["5"] });
+  assert.equal(saidAt(), 9);
+  const reloaded = make(shelf);
+  reloaded.last().open();
+  assert.equal(reloaded.last().sent[0]!.d.at, undefined);
+  last().welcome(false, "e2");
+  assert.equal(saidAt(), undefined);
+  last().welcome(true, "e2");
+  last().push("reel.full", { at: 3, gen: "g", entries: [] });
+  client.close(true);
+  client.retry();
+  last().open();
+  assert.deepEqual(last().sent, [{ t: "hello", d: {} }]);
+});
+
 test("what is replayed once too often reaches nobody, and is acknowledged again", () => {
   const { client, clock, last, arrive } = make();
   const seen: number[] = [];
