@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"math/rand/v2"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -15,7 +16,8 @@ import (
 // Key is what entries are known by.
 type Key interface{ uint64 | int64 | string }
 
-// Rules say what a Table holds. All are needed but Missing and KeepMissing.
+// Rules say what a Table holds. All are needed but Load (for a table that is
+// only asked Through), Missing, KeepMissing and Owner.
 type Rules[K Key, V any] struct {
 	Name string // in metrics
 	// Load reads a value. Its context is bounded by LoadWait and outlives whoever
@@ -29,36 +31,39 @@ type Rules[K Key, V any] struct {
 	Bytes       int64         // the most all entries may weigh together
 	Keep        time.Duration // how long a value is believed, each up to a tenth less
 	KeepMissing time.Duration // the same for what there is none of
-	Now         func() time.Time
+	// Owner says whose a value is, for ForgetOwner. Nil: nobody's.
+	Owner func(V) int64
+	Now   func() time.Time
 }
 
 // Table is one read-through cache: what is not in it is loaded once, however
-// many ask at the same time. Safe for concurrent use.
+// many ask at the same time. Safe for concurrent use. What Get answers is
+// shared: read only.
 //
-// A Get never answers what was true only before a Forget of its key that had
-// returned when the Get began. Beyond that the table may forget anything at any
-// time: ristretto keeps what its sketch expects to be asked for again, and takes
-// a Set as a hint.
+// A Get never answers what was true only before a Forget, ForgetOwner or
+// ForgetAll of it that had returned when the Get began. Beyond that the table may
+// forget anything at any time: ristretto keeps what its sketch expects to be asked
+// for again, takes a Set as a hint, and shows what was deleted for a moment more.
 type Table[K Key, V any] struct {
 	rules  Rules[K, V]
-	items  *ristretto.Cache[K, entry[V]]
 	flight singleflight.Group
+	marks  marks
+	doubt  atomic.Int64 // Unix ns; see Doubt
 
-	// Each stripe counts the Forgets of its keys. An entry holds only while its
-	// stripe stands where it stood before its load: so a load that a Forget overtook
-	// is not believed, nor what ristretto, whose Sets and Dels take effect some time
-	// later, shows for a moment although it was deleted.
-	seed    maphash.Seed
-	stripes [4096]atomic.Uint64
+	mu     sync.RWMutex // held for reading while items is used
+	items  *ristretto.Cache[K, entry[V]]
+	closed bool
+	bytes  int64 // the most now
 
 	hits, misses, failures atomic.Uint64
+	evicted, dropped       uint64 // of those items that were replaced; under mu
 }
 
 type entry[V any] struct {
 	value   V
 	missing error // what Load said
 	until   time.Time
-	stripe  uint64 // where its stripe stood
+	begun   uint64 // where the marks stood before its load
 }
 
 // perEntry is what ristretto needs for one entry beside the value; measured, 150
@@ -70,80 +75,194 @@ func NewTable[K Key, V any](r Rules[K, V]) (*Table[K, V], error) {
 	if r.Missing == nil {
 		r.Missing = func(error) bool { return false }
 	}
+	t := &Table[K, V]{rules: r, bytes: r.Bytes}
+	t.marks.seed = maphash.MakeSeed()
+	var err error
+	if t.items, err = t.empty(r.Bytes); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+func (t *Table[K, V]) empty(bytes int64) (*ristretto.Cache[K, entry[V]], error) {
 	items, err := ristretto.NewCache(&ristretto.Config[K, entry[V]]{
 		// Three counters for each entry that fits: better than the ten it asks for, measured.
-		NumCounters: max(3*r.Bytes/(2*perEntry), 1000), MaxCost: r.Bytes, BufferItems: 64,
+		NumCounters: max(3*t.rules.Bytes/(2*perEntry), 1000), MaxCost: max(bytes, 1), BufferItems: 64,
 		IgnoreInternalCost: true, // it is in our weights
 		Metrics:            true,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("cache %s: %w", r.Name, err)
+		return nil, fmt.Errorf("cache %s: %w", t.rules.Name, err)
 	}
-	return &Table[K, V]{rules: r, items: items, seed: maphash.MakeSeed()}, nil
+	return items, nil
 }
 
 // Get answers from the table or, if it is not there, from Load.
 func (t *Table[K, V]) Get(ctx context.Context, key K) (V, error) {
-	if e, ok := t.items.Get(key); ok && e.stripe == t.stripe(key).Load() && t.rules.Now().Before(e.until) {
+	return t.Through(ctx, key, func(ctx context.Context) (V, error) { return t.rules.Load(ctx, key) })
+}
+
+// Through is Get with a load of the caller's own, which must answer what any
+// other load of this key would.
+func (t *Table[K, V]) Through(ctx context.Context, key K, load func(context.Context) (V, error)) (V, error) {
+	var none V
+	if err := ctx.Err(); err != nil {
+		return none, err
+	}
+	if e, ok := t.look(key); ok {
 		t.hits.Add(1)
 		return e.value, e.missing
 	}
 	t.misses.Add(1)
+	mine := false // this call's own load answers, which began after the call
 	answer := t.flight.DoChan(fmt.Sprint(key), func() (any, error) {
+		mine = true
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), t.rules.LoadWait)
 		defer cancel()
-		v, err := t.load(ctx, key)
-		return v, err
+		return t.load(ctx, key, load), nil
 	})
-	var none V
 	select {
 	case a := <-answer:
-		if v, ok := a.Val.(V); ok {
-			return v, a.Err
+		got := a.Val.(loaded[V])
+		if !mine && !t.holds(key, got.entry) {
+			return load(ctx) // a Forget came between that load and this call, or meanwhile
 		}
-		return none, a.Err
+		return got.value, got.err
 	case <-ctx.Done():
 		return none, ctx.Err()
 	}
 }
 
-func (t *Table[K, V]) load(ctx context.Context, key K) (V, error) {
-	stands := t.stripe(key).Load()
-	value, err := t.rules.Load(ctx, key)
-	e, keep, weight := entry[V]{value: value, stripe: stands}, t.rules.Keep, int64(perEntry)
+// loaded is what a load came to; err may be what entry.missing is.
+type loaded[V any] struct {
+	entry[V]
+	err error
+}
+
+// look finds what may still be believed.
+func (t *Table[K, V]) look(key K) (entry[V], bool) {
+	t.mu.RLock()
+	e, ok := t.items.Get(key)
+	t.mu.RUnlock()
+	return e, ok && t.holds(key, e) && t.rules.Now().Before(e.until)
+}
+
+// holds says that nothing was forgotten since the load began that e came of.
+func (t *Table[K, V]) holds(key K, e entry[V]) bool {
+	m := &t.marks
+	if m.all.Load() > e.begun || stripe(m, &m.keys, key).Load() > e.begun {
+		return false
+	}
+	return t.rules.Owner == nil || e.missing != nil || stripe(m, &m.owners, t.rules.Owner(e.value)).Load() <= e.begun
+}
+
+func (t *Table[K, V]) load(ctx context.Context, key K, load func(context.Context) (V, error)) loaded[V] {
+	began, begun := t.rules.Now(), t.marks.now()
+	value, err := load(ctx)
+	got := loaded[V]{entry[V]{value: value, begun: begun}, err}
+	keep, weight := t.rules.Keep, int64(perEntry)
 	switch {
 	case err == nil:
 		weight += t.rules.Weigh(value)
 	case t.rules.Missing(err) && t.rules.KeepMissing > 0:
-		e.missing, keep = err, t.rules.KeepMissing
+		got.missing, keep = err, t.rules.KeepMissing
 	default:
 		t.failures.Add(1)
-		return value, err
+		if until := t.doubt.Load(); began.UnixNano() < until {
+			t.doubtUntil(t.rules.Now().Add(doubtFor))
+		}
+		return got
+	}
+	if began.UnixNano() < t.doubt.Load() {
+		return got
 	}
 	// Not all of what came at once may go at once.
 	keep -= rand.N(max(keep/10, 1))
-	e.until = t.rules.Now().Add(keep)
-	t.items.SetWithTTL(key, e, weight, keep)
-	return value, err
+	got.until = t.rules.Now().Add(keep)
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if !t.closed {
+		t.items.SetWithTTL(key, got.entry, weight, keep)
+	}
+	return got
 }
 
-// Forget makes the next Get load anew. Call it after a write, whatever its
-// outcome, and before anyone hears of it.
+// Forget makes the next Get of key load anew. Call it after a write, whatever
+// its outcome, and before anyone hears of it.
 func (t *Table[K, V]) Forget(key K) {
-	t.stripe(key).Add(1)
-	t.items.Del(key)
+	t.marks.set(stripe(&t.marks, &t.marks.keys, key))
+	t.mu.RLock()
+	if !t.closed {
+		t.items.Del(key)
+	}
+	t.mu.RUnlock()
 	t.flight.Forget(fmt.Sprint(key)) // nobody new waits for a load that began before
 }
 
-func (t *Table[K, V]) stripe(key K) *atomic.Uint64 {
-	return &t.stripes[maphash.Comparable(t.seed, key)%uint64(len(t.stripes))]
+// ForgetOwner forgets every value of this owner.
+func (t *Table[K, V]) ForgetOwner(owner int64) {
+	t.marks.set(stripe(&t.marks, &t.marks.owners, owner))
 }
 
-// Resize changes the most all entries may weigh; what is too much goes as new ones come.
-func (t *Table[K, V]) Resize(bytes int64) { t.items.UpdateMaxCost(max(bytes, 1)) }
+// ForgetAll forgets everything.
+func (t *Table[K, V]) ForgetAll() { t.marks.set(&t.marks.all) }
 
-// Close frees the table; nothing may be asked of it any more.
-func (t *Table[K, V]) Close() { t.items.Close() }
+// doubtFor is longer than a write can be under way whose caller was told that
+// its outcome is unknown.
+const doubtFor = time.Minute
+
+// Doubt says that the store may still change without another Forget: a write of
+// unknown outcome may be under way. What is loaded in the next minute is not
+// kept; a load that fails meanwhile makes it a minute from then.
+func (t *Table[K, V]) Doubt() { t.doubtUntil(t.rules.Now().Add(doubtFor)) }
+
+func (t *Table[K, V]) doubtUntil(at time.Time) {
+	for {
+		was := t.doubt.Load()
+		if was >= at.UnixNano() || t.doubt.CompareAndSwap(was, at.UnixNano()) {
+			return
+		}
+	}
+}
+
+// Shrink empties the table and lets it have an eighth of its bytes, or (on is
+// false) all of them again.
+func (t *Table[K, V]) Shrink(on bool) {
+	bytes := t.rules.Bytes
+	if on {
+		bytes /= 8
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch {
+	case t.closed || bytes == t.bytes:
+		return
+	case bytes > t.bytes:
+		t.items.UpdateMaxCost(bytes)
+	default:
+		// A smaller limit alone would free nothing before the next entry comes.
+		items, err := t.empty(bytes)
+		if err != nil {
+			return // the same settings were good before
+		}
+		t.evicted += t.items.Metrics.KeysEvicted()
+		t.dropped += t.items.Metrics.SetsDropped() + t.items.Metrics.SetsRejected()
+		t.items.Close()
+		t.items = items
+	}
+	t.bytes = bytes
+}
+
+// Close frees the table; nothing may be asked of it any more. A load that is
+// still under way ends by itself.
+func (t *Table[K, V]) Close() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.closed {
+		t.closed = true
+		t.items.Close()
+	}
+}
 
 // Stats is how one table does; all but Bytes counted since the start.
 type Stats struct {
@@ -154,13 +273,22 @@ type Stats struct {
 	Evictions uint64
 	Dropped   uint64 // values ristretto did not take
 	Bytes     int64  // what the entries weigh
+	Max       int64  // and the most they may now
 }
 
 // Stats is a snapshot.
 func (t *Table[K, V]) Stats() Stats {
-	m := t.items.Metrics
-	return Stats{
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	s := Stats{
 		Name: t.rules.Name, Hits: t.hits.Load(), Misses: t.misses.Load(), Failures: t.failures.Load(),
-		Evictions: m.KeysEvicted(), Dropped: m.SetsDropped() + m.SetsRejected(), Bytes: t.items.MaxCost() - t.items.RemainingCost(),
+		Evictions: t.evicted, Dropped: t.dropped, Max: t.bytes,
 	}
+	if !t.closed {
+		m := t.items.Metrics
+		s.Evictions += m.KeysEvicted()
+		s.Dropped += m.SetsDropped() + m.SetsRejected()
+		s.Bytes = t.items.MaxCost() - t.items.RemainingCost()
+	}
+	return s
 }

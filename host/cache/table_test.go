@@ -221,7 +221,7 @@ func TestTheBoundHolds(t *testing.T) {
 	if st := table.Stats(); st.Bytes > 1<<20 || st.Bytes < 1<<18 || st.Evictions+st.Dropped < 5000 {
 		t.Errorf("stats %+v", st)
 	}
-	table.Resize(1 << 17)
+	table.Shrink(true)
 	for k := range int64(200) {
 		_, _ = table.Get(t.Context(), 20_000+k%3) // no row: they only push
 		settled(table)
