@@ -65,7 +65,8 @@ type App struct {
 	log    *slog.Logger
 	store  store.Store
 	people *departing // the store, as whatever names people uses it
-	lock   *os.File   // held for as long as the data folder is ours
+	cache  caches
+	lock   *os.File // held for as long as the data folder is ours
 
 	policies *policies
 	reel     *reel.Reel
@@ -108,6 +109,9 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 		return nil, err
 	}
 	if a.store, err = openStore(ctx, cfg, o); err != nil {
+		return nil, err
+	}
+	if err := a.openCaches(o); err != nil {
 		return nil, err
 	}
 	a.people = newDeparting(a.store, o.Now)
@@ -176,7 +180,7 @@ func (a *App) assemble(o Options) error {
 	turn := ice.ICE{STUN: a.cfg.STUN.URLs, URLs: a.cfg.TURN.URLs, Secret: a.cfg.TURN.Secret.Reveal(), TTL: a.cfg.TURN.TTL}
 	a.engine = engine.New(runs, a.journalled(engine.Deps{
 		Store: a.people, Reel: a.reel, Decide: a.policies.decide,
-		Face: newFaces(a.cfg.Product, a.policies.trimmed).face,
+		Face: newFaces(a.cfg.Product, a.policies.plugins.Plan, a.cache.cards).face,
 		ICE: func(p lobby.PersonID, now time.Time) []wire.ICEServer {
 			servers := []wire.ICEServer{}
 			for _, s := range turn.Servers(p, now) {
@@ -257,6 +261,7 @@ func (a *App) close(ctx context.Context) {
 			a.log.Error("store not closed cleanly", "err", err)
 		}
 	}
+	a.cache.close()
 	if a.lock != nil {
 		_ = a.lock.Close()
 	}

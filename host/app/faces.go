@@ -17,11 +17,12 @@ import (
 type faces struct {
 	tags  map[string]uint64 // word → its bit
 	langs map[string]uint64
-	trim  func(ctx context.Context, kind, audience string, payload []byte) ([]byte, error)
+	plan  func(ctx context.Context, kind, audience string) (policy.Plan, error)
+	made  *cards // nil: none are kept
 }
 
-func newFaces(p config.Product, trim func(context.Context, string, string, []byte) ([]byte, error)) *faces {
-	f := &faces{tags: map[string]uint64{}, langs: map[string]uint64{}, trim: trim}
+func newFaces(p config.Product, plan func(context.Context, string, string) (policy.Plan, error), made *cards) *faces {
+	f := &faces{tags: map[string]uint64{}, langs: map[string]uint64{}, plan: plan, made: made}
 	for i, t := range p.Tags {
 		f.tags[t] = 1 << i
 	}
@@ -39,12 +40,21 @@ func bits(of map[string]uint64, words []string) (set uint64) {
 }
 
 func (f *faces) face(ctx context.Context, p store.Person) (*reel.Face, error) {
+	plan, err := f.plan(ctx, "card", "public")
+	if err != nil {
+		return nil, fmt.Errorf("card of person %d: %w", p.ID, err)
+	}
+	return f.made.face(ctx, p, plan, f.make)
+}
+
+// make trims and encodes.
+func (f *faces) make(p store.Person, plan policy.Plan) (*reel.Face, error) {
 	q := p.Profile
 	whole := wire.AppendCard(nil, wire.Card{
 		ID: int64(p.ID), V: p.Version, Name: q.Name, Age: int64(q.Age), Gender: int64(q.Gender),
 		Tags: q.Tags, Langs: q.Langs, Bio: q.Bio, Photo: q.Photo,
 	})
-	card, err := f.trim(ctx, "card", "public", whole)
+	card, err := plan.Apply(nil, whole, policy.Optional("card"))
 	if err != nil {
 		return nil, fmt.Errorf("card of person %d: %w", p.ID, err)
 	}

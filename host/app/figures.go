@@ -17,13 +17,14 @@ func (a *App) figures() map[string]any {
 		"runtime": goRuntime(),
 		"memory":  a.memory(),
 	}
-	s := figuresOf(a.store)
+	s := figuresOf(a.cache.behind(a.store))
 	out["store"] = map[string]any{"statements": s.Reads + s.Writes, "reads": s.Reads, "writes": s.Writes, "commits": s.Commits, "queued": s.Queued,
 		"conns_max": s.Pool.Max, "conns": s.Pool.Open, "conns_idle": s.Pool.Idle, "conn_waits": s.Pool.Waits, "conn_wait_ms": s.Pool.Waited.Milliseconds()}
 	if a.journal != nil {
 		j := a.journal.Stats()
 		out["journal"] = map[string]any{"bytes": j.Bytes, "records": j.Records, "lost": j.Lost, "stopped": j.Stopped != ""}
 	}
+	out["cache"] = a.cache.figures()
 	out["policy"] = a.policies.figures()
 	out["signalling"] = a.signals.figures()
 	return out

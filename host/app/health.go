@@ -40,6 +40,9 @@ func (a *App) health(ctx context.Context) admin.Health {
 	}
 	read("Quarantined", "", quarantined(m), 0, quarantined(m) > 0)
 	read("Database", "seconds", m.ping, 0, m.away || m.ping > slowStore)
+	if rate, asked := hitRate(m.caches); asked {
+		read("Cache hits", "", rate, 1, false)
+	}
 	read("Writes waiting", "", float64(m.lobby.Waiting), 0, m.lobby.Waiting > longQueue)
 	return h
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/napalmsky/napalmsky/host/admin/metrics"
+	"github.com/napalmsky/napalmsky/host/cache"
 	"github.com/napalmsky/napalmsky/host/conn"
 	"github.com/napalmsky/napalmsky/host/engine"
 	"github.com/napalmsky/napalmsky/host/journal"
@@ -24,6 +25,7 @@ type moment struct {
 	reel    reel.Stats
 	plugins registry.Status
 	store   store.Stats
+	caches  []cache.Stats
 	journal journal.Stats
 	steward steward.Stats
 }
@@ -32,7 +34,7 @@ func (a *App) moment() moment {
 	ctx := context.Background()
 	m := moment{
 		ready: len(a.ready.reasons(ctx)) == 0, conn: a.hub.Stats(), lobby: a.engine.Stats(), reel: a.reel.Stats(),
-		plugins: a.policies.plugins.Status(), store: figuresOf(a.store), steward: a.steward.Stats(),
+		plugins: a.policies.plugins.Status(), store: figuresOf(a.cache.behind(a.store)), caches: a.cache.tables(), steward: a.steward.Stats(),
 	}
 	away, took := a.ready.store(ctx)
 	m.away, m.ping = away, took.Seconds()
@@ -101,6 +103,14 @@ var Metrics = []metric{
 		show(float64(m.store.Pool.Idle), "idle")
 	}},
 	counter("napalmsky_store_connection_wait_seconds_total", "How long statements waited for a connection to PostgreSQL, in all", func(m moment) float64 { return m.store.Pool.Waited.Seconds() }),
+
+	ofCaches("napalmsky_cache_hits_total", metrics.Counter, "Look-ups answered from memory, by table: people, sessions, bars, cards", func(s cache.Stats) float64 { return float64(s.Hits) }),
+	ofCaches("napalmsky_cache_misses_total", metrics.Counter, "Look-ups that were not", func(s cache.Stats) float64 { return float64(s.Misses) }),
+	ofCaches("napalmsky_cache_failures_total", metrics.Counter, "Of those, the ones that failed at the database", func(s cache.Stats) float64 { return float64(s.Failures) }),
+	ofCaches("napalmsky_cache_evictions_total", metrics.Counter, "Entries that made room", func(s cache.Stats) float64 { return float64(s.Evictions) }),
+	ofCaches("napalmsky_cache_dropped_total", metrics.Counter, "Entries not taken in: the cache was full of better ones, or busy", func(s cache.Stats) float64 { return float64(s.Dropped) }),
+	ofCaches("napalmsky_cache_bytes", metrics.Gauge, "What the entries weigh", func(s cache.Stats) float64 { return float64(s.Bytes) }),
+	ofCaches("napalmsky_cache_max_bytes", metrics.Gauge, "The most they may weigh now", func(s cache.Stats) float64 { return float64(s.Max) }),
 
 	gauge("napalmsky_memory_used_bytes", "Memory of the process that could only be swapped out", func(m moment) float64 { return float64(m.steward.Memory.Used) }),
 	gauge("napalmsky_memory_limit_bytes", "What it may use; 0: nothing says", func(m moment) float64 { return float64(m.steward.Memory.Limit) }),

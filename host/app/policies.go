@@ -113,15 +113,6 @@ func (p *policies) decide(ctx context.Context, c lobby.Case) (int64, string, err
 	return p.plugins.Decide(ctx, c)
 }
 
-// trimmed applies the trim policy's plan for this kind and audience to a payload.
-func (p *policies) trimmed(ctx context.Context, kind, audience string, payload []byte) ([]byte, error) {
-	plan, err := p.plugins.Plan(ctx, kind, audience)
-	if err != nil {
-		return nil, err
-	}
-	return plan.Apply(nil, payload, policy.Optional(kind))
-}
-
 // watchTrim calls reface whenever another generation trims, until ctx ends.
 func (p *policies) watchTrim(ctx context.Context, reface func()) error {
 	changes, cancel := p.plugins.Subscribe()

@@ -48,6 +48,7 @@ func (a *App) chores() []steward.Chore {
 // sheds are in the order in which they go.
 func (a *App) sheds() []steward.Shed {
 	return []steward.Shed{
+		{Name: "caches", Shed: func() { a.cache.shrink(true) }, Back: func() { a.cache.shrink(false) }},
 		{Name: "newcomers", Shed: func() { a.doorShut.Store(true) }, Back: func() { a.doorShut.Store(false) }},
 	}
 }

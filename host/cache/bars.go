@@ -36,6 +36,9 @@ func (s *Store) Bars(ctx context.Context, id lobby.PersonID, now int64) ([]lobby
 	}
 	var hold []lobby.Bar
 	for _, bar := range b.all {
+		if s.swept.mayHaveBar(bar, now) {
+			return s.Store.Bars(ctx, id, now)
+		}
 		if bar.Until > now || bar.Met > 0 {
 			hold = append(hold, bar)
 		}

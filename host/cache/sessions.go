@@ -33,6 +33,8 @@ func (s *Store) Session(ctx context.Context, tokenHash string, now int64) (store
 	switch {
 	case err != nil:
 		return store.Visit{}, err
+	case s.swept.mayHave(v.ExpiresAt, now):
+		return s.Store.Session(ctx, tokenHash, now)
 	case v.ExpiresAt <= now:
 		return store.Visit{}, says(op, store.ErrNotFound)
 	case v.banned:

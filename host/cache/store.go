@@ -49,6 +49,7 @@ type Store struct {
 	people   *Table[int64, store.Person]
 	sessions *Table[string, visit]
 	bars     *Table[int64, bars]
+	swept    sweeps
 	now      func() time.Time
 }
 

@@ -44,6 +44,7 @@ type Config struct {
 	MemProfile string `yaml:"memprofile" unit:"file" zero:"none is written" help:"For development: the heap at the moment the server is asked to stop, with everybody still connected, for 'go tool pprof'."`
 
 	Database Database `yaml:"database"`
+	Cache    Cache    `yaml:"cache"`
 
 	Lobby   Lobby   `yaml:"lobby"`
 	Reel    Reel    `yaml:"reel"`

@@ -19,6 +19,7 @@ func Default() Config {
 		Database: Database{
 			MaxConns: 8, ConnectTimeout: 3 * time.Second, StatementTimeout: 4 * time.Second, LockTimeout: 2 * time.Second,
 		},
+		Cache: Cache{Bytes: 16 << 20, Keep: 10 * time.Minute},
 		Lobby: Lobby{
 			Ring: ms(r.RingMS), Rest: ms(r.RestMS), MaxWaits: r.MaxWaits, Grace: ms(r.GraceMS), Offer: ms(r.OfferMS),
 			MinSeconds: r.MinSeconds, MaxSeconds: r.MaxSeconds, MaxChat: r.MaxChat,

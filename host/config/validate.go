@@ -45,6 +45,7 @@ func (c Config) Validate() error {
 	between(k, "drain_rate", c.DrainRate, 1, 1_000_000)
 	between(k, "drain_timeout", c.DrainTimeout, 0, 10*time.Minute)
 	c.Database.validate(k)
+	c.Cache.validate(k)
 	c.Lobby.validate(k)
 	between(k, "reel.visible", c.Reel.Visible, 1, 100)
 	between(k, "reel.reserve", c.Reel.Reserve, 1, 400)
