@@ -140,8 +140,22 @@ func (g *gauge) rates(to *Report, from, until mark) {
 		f := (b - a) / minutes
 		return &f
 	}
-	s.Statements, s.Plugin = rate("store.statements"), rate("policy.calls")
-	if hits, ok := until.stats["cache.hit_rate"]; ok {
-		s.CacheHits = &hits
+	s.Statements, s.Reads, s.Plugin = rate("store.statements"), rate("store.reads"), rate("policy.calls")
+	s.lookups(rate("cache.hits"), rate("cache.misses"), rate("lobby.steps"))
+}
+
+// lookups says who answered them; rates of what the server counts, nil unknown.
+func (s *ServerFigures) lookups(hits, misses, steps *float64) {
+	if hits == nil || misses == nil {
+		return
+	}
+	asked := *hits + *misses
+	if asked > 0 {
+		share := *hits / asked
+		s.CacheHits = &share
+	}
+	if steps != nil && s.Reads != nil && asked+*steps > 0 {
+		share := max(0, 1-*s.Reads/(asked+*steps))
+		s.WithoutSQL = &share
 	}
 }

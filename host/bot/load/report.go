@@ -65,7 +65,12 @@ type ServerFigures struct {
 	RSSPeak    *float64 `json:"rss_peak_bytes"` // whole run
 	CPU        *float64 `json:"cpu_seconds_per_minute"`
 	Statements *float64 `json:"statements_per_minute"`
+	Reads      *float64 `json:"read_statements_per_minute"`
+	// CacheHits is the share of the caches' look-ups that they answered, and
+	// WithoutSQL the share of all look-ups that needed no read statement, those in
+	// the lobby's own state (one for each of its steps) included; steady part, 0 to 1.
 	CacheHits  *float64 `json:"cache_hit_rate"`
+	WithoutSQL *float64 `json:"lookups_without_sql"`
 	Plugin     *float64 `json:"plugin_calls_per_minute"`
 	// Stats holds every number of GET /v1/stats at the end of the steady part.
 	Stats map[string]float64 `json:"stats"`

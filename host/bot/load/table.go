@@ -12,13 +12,14 @@ import (
 // below it whatever was wrong.
 func (r *Report) WriteTable(w io.Writer) error {
 	var b strings.Builder
-	b.WriteString("| people | RSS avg MB | peak MB | server CPU s/min | reel p50/p95/p99 ms | invite→ring ms | accept→start ms | chat ms | offer ms | MB/min to clients | from clients | messages/min | statements/min | state |\n")
-	b.WriteString("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n")
+	b.WriteString("| people | RSS avg MB | peak MB | server CPU s/min | reel p50/p95/p99 ms | invite→ring ms | accept→start ms | chat ms | offer ms | MB/min to clients | from clients | messages/min | statements/min | of them reads | cache hits % | no SQL % | state |\n")
+	b.WriteString("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n")
 	cells := []string{
 		fmt.Sprint(r.People), scaled(r.Server.RSSAvg, 1e6, "%.1f"), scaled(r.Server.RSSPeak, 1e6, "%.1f"), scaled(r.Server.CPU, 1, "%.1f"),
 		r.LatencyMS["reel"].cell(), r.LatencyMS["ring"].cell(), r.LatencyMS["start"].cell(), r.LatencyMS["chat"].cell(), r.LatencyMS["offer"].cell(),
 		fmt.Sprintf("%.2f", r.ToClients/1e6), fmt.Sprintf("%.2f", r.FromClients/1e6), fmt.Sprintf("%.0f", r.Messages),
-		scaled(r.Server.Statements, 1, "%.0f"), r.state(),
+		scaled(r.Server.Statements, 1, "%.0f"), scaled(r.Server.Reads, 1, "%.0f"),
+		scaled(r.Server.CacheHits, 0.01, "%.1f"), scaled(r.Server.WithoutSQL, 0.01, "%.2f"), r.state(),
 	}
 	fmt.Fprintf(&b, "| %s |\n", strings.Join(cells, " | "))
 	fmt.Fprintf(&b, "\n%d invites, %d calls", r.Invites, r.Calls)
