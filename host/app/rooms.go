@@ -70,6 +70,8 @@ func roomIn(function string) string {
 		return "plugins"
 	case in(host+"store", "modernc.org/", "github.com/jackc/"):
 		return "store"
+	case in(host+"cache", "github.com/dgraph-io/"):
+		return "cache"
 	case in(host+"conn", "github.com/coder/websocket"):
 		return "sockets"
 	case in(host+"lobby", host+"engine"):

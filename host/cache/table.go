@@ -55,8 +55,8 @@ type Table[K Key, V any] struct {
 	closed bool
 	bytes  int64 // the most now
 
-	hits, misses, failures atomic.Uint64
-	evicted, dropped       uint64 // of those items that were replaced; under mu
+	hits, misses, failures, evicted atomic.Uint64
+	dropped                         uint64 // by items that were replaced; under mu
 }
 
 type entry[V any] struct {
@@ -90,6 +90,11 @@ func (t *Table[K, V]) empty(bytes int64) (*ristretto.Cache[K, entry[V]], error) 
 		NumCounters: max(3*t.rules.Bytes/(2*perEntry), 1000), MaxCost: max(bytes, 1), BufferItems: 64,
 		IgnoreInternalCost: true, // it is in our weights
 		Metrics:            true,
+		OnEvict: func(i *ristretto.Item[entry[V]]) { // its own count has what was deleted, too
+			if i.Expiration.IsZero() {
+				t.evicted.Add(1)
+			}
+		},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("cache %s: %w", t.rules.Name, err)
@@ -245,7 +250,6 @@ func (t *Table[K, V]) Shrink(on bool) {
 		if err != nil {
 			return // the same settings were good before
 		}
-		t.evicted += t.items.Metrics.KeysEvicted()
 		t.dropped += t.items.Metrics.SetsDropped() + t.items.Metrics.SetsRejected()
 		t.items.Close()
 		t.items = items
@@ -270,7 +274,7 @@ type Stats struct {
 	Hits      uint64
 	Misses    uint64
 	Failures  uint64 // loads that failed
-	Evictions uint64
+	Evictions uint64 // entries that had to make room, in a Shrink too
 	Dropped   uint64 // values ristretto did not take
 	Bytes     int64  // what the entries weigh
 	Max       int64  // and the most they may now
@@ -282,11 +286,10 @@ func (t *Table[K, V]) Stats() Stats {
 	defer t.mu.RUnlock()
 	s := Stats{
 		Name: t.rules.Name, Hits: t.hits.Load(), Misses: t.misses.Load(), Failures: t.failures.Load(),
-		Evictions: t.evicted, Dropped: t.dropped, Max: t.bytes,
+		Evictions: t.evicted.Load(), Dropped: t.dropped, Max: t.bytes,
 	}
 	if !t.closed {
 		m := t.items.Metrics
-		s.Evictions += m.KeysEvicted()
 		s.Dropped += m.SetsDropped() + m.SetsRejected()
 		s.Bytes = t.items.MaxCost() - t.items.RemainingCost()
 	}

@@ -18,7 +18,7 @@ type Memory struct {
 	Open     float64 `json:"sockets_open"`
 	State    float64 `json:"state_bytes"`      // lobby, engine and reels
 	Store    float64 `json:"store_bytes"`      // SQLite's own, and its driver's part of the heap
-	Other    float64 `json:"other_heap_bytes"` // HTTP, journal and the rest
+	Other    float64 `json:"other_heap_bytes"` // HTTP, journal, caches and the rest
 	Spare    float64 `json:"heap_spare_bytes"` // garbage not collected yet and what the heap keeps for later
 	Runtime  float64 `json:"go_runtime_bytes"`
 	Unsorted float64 `json:"unsorted_bytes"` // what the parts miss of RSS; negative where spare pages were never touched
@@ -36,7 +36,7 @@ func memoryOf(stats map[string]float64) *Memory {
 	m := &Memory{
 		RSS: of("rss"), Program: of("program"), Plugins: of("plugin_code", "heap.plugins"), Code: of("plugin_code"), Guests: of("plugin_guest"),
 		Sockets: of("stacks", "heap.sockets"), Open: stats["conn.open"], State: of("heap.lobby", "heap.reel"),
-		Store: of("native", "heap.store"), Other: of("heap.http", "heap.journal", "heap.other"), Spare: of("heap_spare"), Runtime: of("go_other"),
+		Store: of("native", "heap.store"), Other: of("heap.http", "heap.journal", "heap.cache", "heap.other"), Spare: of("heap_spare"), Runtime: of("go_other"),
 	}
 	if m.RSS == 0 {
 		return nil
