@@ -1,7 +1,9 @@
 package cache_test
 
 import (
+	"flag"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -35,18 +37,60 @@ func before(t *testing.T, inner store.Store, change ...func(*cache.Options)) *ca
 	return s
 }
 
+// fewer has rapid try less often for a while.
+func fewer(t *testing.T, checks string) {
+	t.Helper()
+	f := flag.Lookup("rapid.checks")
+	was := f.Value.String()
+	t.Cleanup(func() {
+		if err := f.Value.Set(was); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := f.Value.Set(checks); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestContract: no one can tell that there is a cache.
 func TestContract(t *testing.T) {
 	t.Run("memory", func(t *testing.T) {
 		storetest.Run(t, func(t *testing.T) store.Store { return before(t, storetest.NewMemory()) })
 	})
 	t.Run("sqlite", func(t *testing.T) {
+		if os.Getenv("NAPALMSKY_PROVE") == "" {
+			fewer(t, "20") // evenings; each syncs to disk a hundred times
+		}
+		empty := emptyDatabase(t)
 		storetest.Run(t, func(t *testing.T) store.Store {
-			s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "napalmsky.db"), slog.New(slog.DiscardHandler))
-			if err != nil {
+			file := filepath.Join(t.TempDir(), "napalmsky.db")
+			if err := os.WriteFile(file, empty, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			return before(t, s)
+			return before(t, openSQLite(t, file))
 		})
 	})
+}
+
+// emptyDatabase is a SQLite file with its schema, which takes longer to make than to copy.
+func emptyDatabase(t *testing.T) []byte {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "napalmsky.db")
+	if err := openSQLite(t, file).Close(); err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}
+
+func openSQLite(t *testing.T, file string) *sqlite.Store {
+	t.Helper()
+	s, err := sqlite.Open(t.Context(), file, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
