@@ -9,8 +9,9 @@ import (
 
 // bars are all that kept a person from others at a time (ms).
 type bars struct {
-	at  int64
-	all []lobby.Bar
+	at    int64
+	swept uint64 // sweeps.count before
+	all   []lobby.Bar
 }
 
 func weighBars(b bars) int64 {
@@ -19,9 +20,9 @@ func weighBars(b bars) int64 {
 }
 
 func (s *Store) loadBars(ctx context.Context, id int64) (bars, error) {
-	at := s.now().UnixMilli()
+	at, swept := s.now().UnixMilli(), s.swept.count.Load()
 	all, err := s.Store.Bars(ctx, lobby.PersonID(id), at)
-	return bars{at, all}, err
+	return bars{at, swept, all}, err
 }
 
 // Bars implements store.Meetings. Bars read at one time serve any later one:
@@ -36,7 +37,8 @@ func (s *Store) Bars(ctx context.Context, id lobby.PersonID, now int64) ([]lobby
 	}
 	var hold []lobby.Bar
 	for _, bar := range b.all {
-		if s.swept.mayHaveBar(bar, now) {
+		if s.swept.mayHaveBar(bar, now, b.swept) {
+			s.bars.Forget(int64(id))
 			return s.Store.Bars(ctx, id, now)
 		}
 		if bar.Until > now || bar.Met > 0 {

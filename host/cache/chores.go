@@ -13,13 +13,17 @@ import (
 // a sweep's, and for how often two have met, the store must be asked. Safe for
 // concurrent use.
 type sweeps struct {
-	now, forget atomic.Int64 // ms
+	now, forget atomic.Int64  // ms
+	count       atomic.Uint64 // of beginnings and ends
 }
 
 func (s *sweeps) begin(now, forget int64) {
 	raise(&s.now, now)
 	raise(&s.forget, forget)
+	s.count.Add(1)
 }
+
+func (s *sweeps) end() { s.count.Add(1) }
 
 func raise(to *atomic.Int64, at int64) {
 	for was := to.Load(); was < at && !to.CompareAndSwap(was, at); was = to.Load() {
@@ -29,12 +33,18 @@ func raise(to *atomic.Int64, at int64) {
 // mayHave says that a sweep may have deleted what ends then, and at now is not over.
 func (s *sweeps) mayHave(until, now int64) bool { return until > now && until <= s.now.Load() }
 
-func (s *sweeps) mayHaveBar(b lobby.Bar, now int64) bool {
-	return s.mayHave(b.Until, now) || b.Met > 0 && b.Until <= s.forget.Load()
+// mayHaveBar: seen is the count before the bar was read. A block does not tell
+// when the cooldown beneath it, which counts the meetings, was over.
+func (s *sweeps) mayHaveBar(b lobby.Bar, now int64, seen uint64) bool {
+	if s.mayHave(b.Until, now) {
+		return true
+	}
+	return b.Met > 0 && (b.Until <= s.forget.Load() || b.Reason == store.ReasonBlock && seen != s.count.Load())
 }
 
 // Sweep implements store.Chores.
 func (s *Store) Sweep(ctx context.Context, now, forget int64, limit int) (store.Swept, error) {
 	s.swept.begin(now, forget)
+	defer s.swept.end()
 	return s.Store.Sweep(ctx, now, forget, limit)
 }

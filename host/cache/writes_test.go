@@ -336,3 +336,21 @@ func TestShrunk(t *testing.T) {
 	}
 	warm(t, s)
 }
+
+// TestSweptUnderABlock: a block lasts, but how often the two had met is forgotten.
+func TestSweptUnderABlock(t *testing.T) {
+	truth := storetest.NewMemory()
+	crowd(t, truth)
+	s := before(t, truth, func(o *cache.Options) { o.Now = clock })
+	if err := only(s.Commit(t.Context(), []lobby.Write{lobby.BlockSet{By: 2, Of: 1, At: at(1)}})); err != nil {
+		t.Fatal(err)
+	}
+	warm(t, s)
+	known := view(truth, at(0))
+	if _, err := s.Sweep(t.Context(), at(0)+2*day, at(0)+2*day, 100); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := view(s, at(0)), view(truth, at(0)); got != want || want == known {
+		t.Fatalf("read\n%s\nwhich is\n%s", got, want)
+	}
+}
