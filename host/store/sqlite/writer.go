@@ -12,7 +12,8 @@ import (
 	"github.com/napalmsky/napalmsky/host/store/sqlite/db"
 )
 
-// A step is one write: it is stored whole or, if it fails, not at all.
+// A step is one write: it is stored whole or, if it fails, not at all. It may be
+// run twice; only the second outcome counts then.
 type step func(ctx context.Context, q *db.Queries) error
 
 // writer is the only user of the write connection.
@@ -44,8 +45,20 @@ func (w *writer) commit(steps []step) []error {
 }
 
 // transact: an error means that none of it is stored (ErrUnavailable) or that
-// it cannot be known (ErrUnknown).
+// it cannot be known (ErrUnknown). A savepoint around each step would cost as
+// many statements as most steps do, and hardly one ever fails: so they come only
+// after a failure, when the whole batch is done again.
 func (w *writer) transact(steps []step) (errs []error, err error) {
+	w.stats.writes.Add(uint64(len(steps)))
+	errs, err = w.attempt(steps, bare)
+	if errors.Is(err, errStep) {
+		return w.attempt(steps, try)
+	}
+	return errs, err
+}
+
+// attempt runs the steps in one transaction, each as run has it.
+func (w *writer) attempt(steps []step, run runner) (errs []error, err error) {
 	ctx := context.Background()
 	tx, err := w.pool.BeginTx(ctx, nil)
 	if err != nil {
@@ -54,7 +67,7 @@ func (w *writer) transact(steps []step) (errs []error, err error) {
 	q := w.queries.WithTx(tx)
 	errs = make([]error, len(steps))
 	for i, s := range steps {
-		if errs[i], err = w.try(ctx, tx, q, s); err != nil {
+		if errs[i], err = run(ctx, tx, q, s); err != nil {
 			return nil, fmt.Errorf("%w: %w", store.ErrUnavailable, errors.Join(err, tx.Rollback()))
 		}
 	}
@@ -70,11 +83,23 @@ func (w *writer) transact(steps []step) (errs []error, err error) {
 	return errs, nil
 }
 
+// A runner runs one step. Broken ends the transaction.
+type runner func(ctx context.Context, tx *sql.Tx, q *db.Queries, s step) (failed, broken error)
+
+var errStep = errors.New("a step failed")
+
+// bare runs a step that is expected to succeed.
+func bare(ctx context.Context, _ *sql.Tx, q *db.Queries, s step) (failed, broken error) {
+	if err := s(ctx, q); err != nil {
+		return nil, fmt.Errorf("%w: %w", errStep, err)
+	}
+	return nil, nil
+}
+
 // try runs one step in a savepoint and undoes it if it fails. A broken
 // savepoint means SQLite has ended the transaction of its own accord (disk
 // full, I/O error); going on would write outside of any.
-func (w *writer) try(ctx context.Context, tx *sql.Tx, q *db.Queries, s step) (failed, broken error) {
-	w.stats.writes.Add(1)
+func try(ctx context.Context, tx *sql.Tx, q *db.Queries, s step) (failed, broken error) {
 	if _, err := tx.ExecContext(ctx, "SAVEPOINT step"); err != nil {
 		return nil, fmt.Errorf("savepoint: %w", err)
 	}
