@@ -282,7 +282,7 @@ func (e *Engine) do(eff lobby.Effect) {
 	case lobby.Tell:
 		e.tell(x)
 	case lobby.Store:
-		e.write.put(writeJob{op: x.Op, write: x.Write})
+		e.store(x)
 	case lobby.Load:
 		// Behind the writer, so that a person's own acknowledged writes are seen.
 		e.write.put(writeJob{load: &loadJob{op: x.Op, person: x.Person}})

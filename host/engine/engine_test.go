@@ -237,6 +237,8 @@ func conversation(t *testing.T, wrap func(conn.Backend) conn.Backend) {
 		}
 		time.Sleep(20 * time.Second) // the bubble's clock
 		v.post(lobby.End{From: lobby.From{Person: 1, Conn: ca, Ref: 6}, Call: id})
+		until := time.Now().Add(2 * time.Hour)
+		time.Sleep(time.Second) // the paperwork lets others join its commit
 		_, evs := b.next()
 		var ended wire.ServerCallEnded
 		var cooldown wire.ServerCooldown
@@ -251,7 +253,7 @@ func conversation(t *testing.T, wrap func(conn.Backend) conn.Backend) {
 		if ended.Reason != "hangup" || ended.Talked != 20 || ended.Mine {
 			t.Errorf("callee was told %+v", ended)
 		}
-		if want := time.Now().Add(2 * time.Hour).UnixMilli(); cooldown.Until != want || cooldown.Other != 1 {
+		if want := until.UnixMilli(); cooldown.Until != want || cooldown.Other != 1 {
 			t.Errorf("cooldown %+v, want until %d with 1", cooldown, want)
 		}
 		history, err := v.store.History(t.Context(), 2, 0, 10)
@@ -389,6 +391,7 @@ func TestRestartInMidCall(t *testing.T) {
 		find[wire.ServerCallChat](a)
 		v.post(lobby.End{From: lobby.From{Person: 1, Conn: ca, Ref: 5}, Call: id})
 		find[wire.ServerCallEnded](b)
+		time.Sleep(time.Second) // the paperwork lets others join its commit
 		if open, err := v.store.OpenCalls(t.Context()); err != nil || len(open) != 0 {
 			t.Errorf("open calls after the end: %v, %v", open, err)
 		}

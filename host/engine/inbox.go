@@ -2,6 +2,7 @@ package engine
 
 import (
 	"sync"
+	"time"
 
 	"github.com/napalmsky/napalmsky/host/conn"
 )
@@ -108,6 +109,7 @@ type queue[T any] struct {
 	mu     sync.Mutex
 	cond   sync.Cond
 	items  []T
+	due    bool // whoever waits for work may have it
 	closed bool
 }
 
@@ -116,6 +118,24 @@ func (q *queue[T]) init() { q.cond.L = &q.mu }
 func (q *queue[T]) put(v T) {
 	q.mu.Lock()
 	q.items = append(q.items, v)
+	q.due = true
+	q.mu.Unlock()
+	q.cond.Signal()
+}
+
+// putLazily adds work that waits for company, in its place in the line: for
+// what is put after it, or else for so long.
+func (q *queue[T]) putLazily(v T, most time.Duration) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.items = append(q.items, v); len(q.items) == 1 {
+		time.AfterFunc(most, q.rouse)
+	}
+}
+
+func (q *queue[T]) rouse() {
+	q.mu.Lock()
+	q.due = len(q.items) > 0
 	q.mu.Unlock()
 	q.cond.Signal()
 }
@@ -124,12 +144,13 @@ func (q *queue[T]) put(v T) {
 func (q *queue[T]) takeAll(limit int) []T {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for len(q.items) == 0 && !q.closed {
+	for !q.due && !q.closed {
 		q.cond.Wait()
 	}
 	n := min(limit, len(q.items))
 	batch := append([]T(nil), q.items[:n]...)
 	q.items = append(q.items[:0], q.items[n:]...)
+	q.due = len(q.items) > 0
 	return batch
 }
 

@@ -27,11 +27,32 @@ type askJob struct {
 	c  lobby.Case
 }
 
+// company is how long a write that nobody waits for lets others join its commit.
+const company = 80 * time.Millisecond
+
+// store hands a write to the writer. The end of a call completes a row that is
+// there already, and the cooldown that follows replaces one; both are there in
+// time if the server dies, so they need no commit of their own.
+func (e *Engine) store(x lobby.Store) {
+	job := writeJob{op: x.Op, write: x.Write}
+	switch w := x.Write.(type) {
+	case lobby.CallEnd:
+		e.write.putLazily(job, company)
+		return
+	case lobby.CooldownSet:
+		if w.Reason == store.ReasonCall {
+			e.write.putLazily(job, company)
+			return
+		}
+	}
+	e.write.put(job)
+}
+
 // maxBatch bounds one commit, so that an answer never waits for a whole backlog.
 const maxBatch = 256
 
 // runWriter commits what queued while the last commit ran: group commit
-// without a timer, and one writer keeps everyone's writes in order.
+// without a timer but for what may wait (see store), and one writer keeps everyone's writes in order.
 func (e *Engine) runWriter(ctx context.Context) {
 	for {
 		batch := e.write.takeAll(maxBatch)
