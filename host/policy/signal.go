@@ -43,7 +43,9 @@ func CheckSignal(kind string, before, after []byte) error {
 	case kind == "offer" || kind == "answer":
 		err = checkDescription(before, after)
 	case kind == "candidate":
-		err = checkCandidate(before, after)
+		if !plainlyShorter(before, after) {
+			err = checkCandidate(before, after)
+		}
 	default:
 		err = fmt.Errorf("it shortened something of another kind")
 	}
