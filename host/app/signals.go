@@ -36,8 +36,8 @@ func (s *signals) Post(ev lobby.Event) error {
 }
 
 func (s *signals) shorter(kind string, body []byte) []byte {
-	ctx, cancel := context.WithTimeout(context.Background(), signalWait)
-	defer cancel()
+	ctx := newPatience(signalWait)
+	defer ctx.end()
 	short, err := s.trim(ctx, kind, body)
 	if err != nil {
 		s.failed.Add(1)
