@@ -49,6 +49,7 @@ func (a *App) chores() []steward.Chore {
 func (a *App) sheds() []steward.Shed {
 	return []steward.Shed{
 		{Name: "caches", Shed: func() { a.cache.shrink(true) }, Back: func() { a.cache.shrink(false) }},
+		{Name: "resume buffers", Shed: func() { a.engine.Spare(true) }, Back: func() { a.engine.Spare(false) }},
 		{Name: "newcomers", Shed: func() { a.doorShut.Store(true) }, Back: func() { a.doorShut.Store(false) }},
 	}
 }

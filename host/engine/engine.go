@@ -95,6 +95,7 @@ type Engine struct {
 	behind    []*stream     // whose peers are too slow for the reel
 	catchUpAt int64         // ms, when those are shown it again
 	last      int64         // ms of the latest stamp
+	sparing   bool          // memory is short; see Spare
 	after     []lobby.Event // to step once the current step's effects are done
 
 	stats   atomic.Pointer[Stats]
@@ -111,6 +112,7 @@ type Stats struct {
 	Rings   int
 	Calls   int
 	Streams int
+	Known   int // people with a stream, in the lobby or in a meeting
 	Steps   uint64
 	Waiting int // store writes not yet answered
 }
@@ -246,7 +248,7 @@ func (e *Engine) nap() time.Duration {
 		next = min(next, due)
 	}
 	if len(e.lost) > 0 {
-		next = min(next, e.lost[0].at+e.cfg.ResumeFor.Milliseconds())
+		next = min(next, e.lost[0].at+e.resumeMS())
 	}
 	if len(e.behind) > 0 {
 		next = min(next, e.catchUpAt)
@@ -298,7 +300,7 @@ func (e *Engine) do(eff lobby.Effect) {
 func (e *Engine) publishStats() {
 	people, free, rings, calls := e.lobby.Counts()
 	e.stats.Store(&Stats{People: people, Free: free, Rings: rings, Calls: calls,
-		Streams: len(e.streams), Steps: e.lobby.Seq(), Waiting: e.write.len()})
+		Streams: len(e.streams), Known: len(e.people), Steps: e.lobby.Seq(), Waiting: e.write.len()})
 }
 
 var _ conn.Backend = (*Engine)(nil)

@@ -34,6 +34,10 @@ type stream struct {
 func (p *present) keep(s *stream, frame []byte, limit int) {
 	s.frames = append(s.frames, frame)
 	s.bytes += len(frame)
+	p.fit(limit)
+}
+
+func (p *present) fit(limit int) {
 	for {
 		kept := 0
 		var most *stream
@@ -283,7 +287,7 @@ func (l loss) stands() bool { return l.stream.sink == nil && l.stream.lostAt == 
 // expireStreams forgets streams that nobody came back for. Seldom it also looks
 // for people who are remembered though nothing of theirs is here any more.
 func (e *Engine) expireStreams(now int64) {
-	for len(e.lost) > 0 && (!e.lost[0].stands() || now >= e.lost[0].at+e.cfg.ResumeFor.Milliseconds()) {
+	for len(e.lost) > 0 && (!e.lost[0].stands() || now >= e.lost[0].at+e.resumeMS()) {
 		l := e.lost[0]
 		e.lost = e.lost[1:]
 		if _, known := e.streams[l.stream.id]; known && l.stands() {

@@ -36,7 +36,7 @@ func (e *Engine) send(s *stream, ev wire.Server) {
 	}
 	frame := s.encoding.Append(nil, env, ev)
 	if ev.Reliable() {
-		e.people[s.person].keep(s, frame, e.cfg.OutboxMax)
+		e.people[s.person].keep(s, frame, e.outboxMax())
 	}
 	if s.sink != nil {
 		s.sink.Send(frame)

@@ -33,7 +33,9 @@ func (e *Engine) show(s *stream, r *rendering) {
 	u := r.u
 	switch {
 	case s.sink == nil:
-		s.miss(u)
+		if s.miss(u); e.sparing {
+			s.missAll()
+		}
 		return
 	case s.behind && !u.Full:
 		return
@@ -55,6 +57,13 @@ func (s *stream) miss(u reel.Update) {
 		return
 	}
 	s.pending = append(s.pending, u)
+}
+
+// missAll keeps nothing: its client is shown the reel whole when it returns.
+func (s *stream) missAll() {
+	if len(s.pending) > 0 {
+		s.pending, s.whole = nil, true
+	}
 }
 
 // unwatch tells whether the reel is to hear that a stream has stopped watching.
