@@ -16,7 +16,7 @@ PLUGIN_NAMES := match-mutual cooldown-standard trim-essential trim-signalling al
 PLUGIN_DIR    = ./plugins/$(subst -,,$(1))/wasm
 WASM         := GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -buildvcs=false -trimpath -ldflags="-s -w"
 
-.PHONY: help run build plugins page test test-go test-js lint generate check-generated evening capacity overload record-evening guests prove bench clean need FORCE
+.PHONY: help run build plugins page test test-go test-js lint generate check-generated evening capacity overload soak record-evening guests prove bench clean need FORCE
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
@@ -78,9 +78,10 @@ need: ## find or install what the tests use (Chromium, Node, npm, PostgreSQL)
 evening: build ## 200 people for one evening against a server of its own; prints the README's table
 	@bash .ci/evening 200
 
-prove: build ## long runs: full evenings, kills, fuzzing (about an hour)
+prove: build ## long runs: full evenings, a soak, kills, fuzzing (about an hour and a half)
 	@bash .ci/evening 100 150 200 500 1000
 	@bash .ci/overload 2000
+	@bash .ci/soak
 	NAPALMSKY_PROVE=1 go test -count=1 -timeout 60m -run 'HostileGuests|Swaps|ReconnectStorm' -v ./host/app
 	NAPALMSKY_KILLS=200 go test -count=1 -timeout 60m -run 'Kill' ./host/...
 	@for f in $$(grep -rlE '^func Fuzz' --include='*_test.go' host sdk); do \
@@ -92,6 +93,9 @@ capacity: build ## 100 to 10,000 people with Go and with C plugins; writes testd
 
 overload: build ## cut lines, a reconnect storm, a surge of invites: the server must come back by itself
 	@bash .ci/overload $(PEOPLE)
+
+soak: build ## half an hour of churning people in compressed time: memory must stay flat (SOAK=3m shortens it)
+	@bash .ci/soak
 
 record-evening: build ## record testdata/evenings/200.journal anew (after the lobby was meant to change)
 	@bash testdata/evenings/record.sh

@@ -17,6 +17,7 @@ import (
 	"github.com/napalmsky/napalmsky/host/app"
 	"github.com/napalmsky/napalmsky/host/bot/load"
 	"github.com/napalmsky/napalmsky/host/bot/load/capacity"
+	"github.com/napalmsky/napalmsky/host/bot/load/soak"
 	"github.com/napalmsky/napalmsky/host/config"
 	"github.com/napalmsky/napalmsky/host/policy/wasm"
 )
@@ -31,6 +32,7 @@ const usage = `napalmsky — live one-to-one meetings
   napalmsky admin COMMAND                  reports about people of a running server; ban, vindicate (admin help)
   napalmsky load --target URL --people N   play an evening against a server and measure it
   napalmsky load report FOLDER             the table, the bars and the plots of the evenings whose reports lie there
+  napalmsky load soak --database FILE      churning people for a long time: nothing may grow (see .ci/soak)
   napalmsky replay FILE|FOLDER             verify a recorded evening, or compare another match plugin along it
   napalmsky cachesim FILE                  how caches would have done on an evening, beside the optimum
   napalmsky healthcheck                    is the server here ready? (for containers)
@@ -62,6 +64,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case "load":
 		if len(args) > 1 && args[1] == "report" {
 			return capacity.Main(args[2:], stdout, stderr)
+		}
+		if len(args) > 1 && args[1] == "soak" {
+			return soak.Main(ctx, args[2:], stdout, stderr)
 		}
 		return load.Main(ctx, args[1:], stdout, stderr)
 	case "replay":

@@ -76,6 +76,7 @@ type App struct {
 	hub      *conn.Hub
 	ready    *readiness
 	steward  *steward.Steward
+	tidied   tidied
 	doorShut atomic.Bool // newcomers are told to come back
 	since    time.Time
 	version  string

@@ -11,7 +11,7 @@ import (
 func (a *App) figures() map[string]any {
 	e, r, h := a.engine.Stats(), a.reel.Stats(), a.hub.Stats()
 	out := map[string]any{
-		"lobby":   map[string]any{"people": e.People, "free": e.Free, "rings": e.Rings, "calls": e.Calls, "streams": e.Streams, "steps": e.Steps, "writes_waiting": e.Waiting},
+		"lobby":   map[string]any{"people": e.People, "free": e.Free, "rings": e.Rings, "calls": e.Calls, "streams": e.Streams, "known": e.Known, "steps": e.Steps, "writes_waiting": e.Waiting},
 		"reel":    map[string]any{"watchers": r.Watchers, "exposure_max": r.ExposureMax, "rescored": r.Rescored, "updates": r.Updates, "fulls": r.Fulls, "cards": r.Cards, "match_failures": r.MatchFailures},
 		"conn":    map[string]any{"open": h.Open, "opened": h.Opened, "refused": h.Refused, "frames_in": h.FramesIn, "frames_out": h.FramesOut, "bytes_in": h.BytesIn, "bytes_out": h.BytesOut},
 		"runtime": goRuntime(),
@@ -25,6 +25,7 @@ func (a *App) figures() map[string]any {
 		out["journal"] = map[string]any{"bytes": j.Bytes, "records": j.Records, "lost": j.Lost, "stopped": j.Stopped != ""}
 	}
 	out["cache"] = a.cache.figures()
+	out["steward"] = a.tidied.figures(a.steward.Stats())
 	out["policy"] = a.policies.figures()
 	out["signalling"] = a.signals.figures()
 	return out
@@ -32,10 +33,10 @@ func (a *App) figures() map[string]any {
 
 // goRuntime stops nobody, as runtime.ReadMemStats would.
 func goRuntime() map[string]any {
-	s := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/total:bytes"}, {Name: "/gc/cycles/total:gc-cycles"}, {Name: "/sched/goroutines:goroutines"}}
+	s := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/total:bytes"}, {Name: "/gc/cycles/total:gc-cycles"}, {Name: "/gc/heap/live:bytes"}, {Name: "/sched/goroutines:goroutines"}}
 	metrics.Read(s)
 	return map[string]any{
-		"heap_bytes": s[0].Value.Uint64(), "from_os_bytes": s[1].Value.Uint64(), "gc": s[2].Value.Uint64(), "goroutines": s[3].Value.Uint64(),
+		"heap_bytes": s[0].Value.Uint64(), "from_os_bytes": s[1].Value.Uint64(), "gc": s[2].Value.Uint64(), "live_bytes": s[3].Value.Uint64(), "goroutines": s[4].Value.Uint64(),
 	}
 }
 

@@ -33,6 +33,7 @@ func (a *App) chores() []steward.Chore {
 	return []steward.Chore{
 		{Name: "expired", Do: func(ctx context.Context, now time.Time) (int, bool, error) {
 			swept, err := a.store.Sweep(ctx, now.UnixMilli(), now.Add(-c.KeepMet).UnixMilli(), part)
+			a.tidied.swept(swept)
 			return swept.All(), swept.Sessions == part || swept.Cooldowns == part, err
 		}},
 		{Name: "archive", Do: func(ctx context.Context, now time.Time) (int, bool, error) {
@@ -40,6 +41,7 @@ func (a *App) chores() []steward.Chore {
 				return 0, false, nil
 			}
 			n, err := a.store.ArchiveCalls(ctx, now.Add(-c.Archive).UnixMilli(), part)
+			a.tidied.archived.Add(int64(n))
 			return n, n == part, err
 		}},
 	}
