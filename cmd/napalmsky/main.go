@@ -32,7 +32,7 @@ const usage = `napalmsky — live one-to-one meetings
   napalmsky admin COMMAND                  reports about people of a running server; ban, vindicate (admin help)
   napalmsky load --target URL --people N   play an evening against a server and measure it
   napalmsky load report FOLDER             the table, the bars and the plots of the evenings whose reports lie there
-  napalmsky load soak --database FILE      churning people for a long time: nothing may grow (see .ci/soak)
+  napalmsky load soak --target URL         churning people for a long time: nothing may grow (see .ci/soak)
   napalmsky replay FILE|FOLDER             verify a recorded evening, or compare another match plugin along it
   napalmsky cachesim FILE                  how caches would have done on an evening, beside the optimum
   napalmsky healthcheck                    is the server here ready? (for containers)

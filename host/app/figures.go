@@ -18,7 +18,7 @@ func (a *App) figures() map[string]any {
 		"memory":  a.memory(),
 	}
 	s := figuresOf(a.cache.behind(a.store))
-	out["store"] = map[string]any{"statements": s.Reads + s.Writes, "reads": s.Reads, "writes": s.Writes, "commits": s.Commits, "queued": s.Queued,
+	out["store"] = map[string]any{"statements": s.Reads + s.Writes, "reads": s.Reads, "writes": s.Writes, "commits": s.Commits, "queued": s.Queued, "bytes": s.Bytes,
 		"conns_max": s.Pool.Max, "conns": s.Pool.Open, "conns_idle": s.Pool.Idle, "conn_waits": s.Pool.Waits, "conn_wait_ms": s.Pool.Waited.Milliseconds()}
 	if a.journal != nil {
 		j := a.journal.Stats()

@@ -8,6 +8,7 @@ type Stats struct {
 	Writes  uint64 // single writes tried (a Commit of three counts three)
 	Commits uint64 // transactions they shared
 	Queued  int    // jobs that wait for the writer now
+	Bytes   int64  // the database's size, what is only in its log included; 0: unknown
 	Pool    Pool
 }
 

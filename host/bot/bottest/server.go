@@ -32,6 +32,8 @@ type Server struct {
 	Careless bool
 	// Cooldown is how long a pair is kept apart after a call or a decline; default an hour.
 	Cooldown time.Duration
+	// Figures replace those of /v1/stats.
+	Figures func() map[string]any
 	// SignUp may refuse: an HTTP status other than 0.
 	SignUp func() (status int)
 
@@ -163,6 +165,10 @@ func (s *Server) options(w http.ResponseWriter, _ *http.Request) {
 func (s *Server) stats(w http.ResponseWriter, _ *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.Figures != nil {
+		reply(w, http.StatusOK, s.Figures())
+		return
+	}
 	reply(w, http.StatusOK, map[string]any{"people_online": len(s.people), "store": map[string]any{"statements": s.step}})
 }
 

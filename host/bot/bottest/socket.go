@@ -82,9 +82,25 @@ func (s *Server) hello(c *websocket.Conn) *person {
 
 func now() int64 { return time.Now().UnixMilli() }
 
+// grace is how long a meeting waits for somebody whose socket is gone.
+const grace = 8 * time.Second
+
 // lost: the socket is gone; who is in the lobby shows as busy.
 func (s *Server) lost(p *person) {
 	p.conn = nil
+	if r := p.ring; r != nil {
+		time.AfterFunc(grace, func() {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			switch {
+			case p.conn != nil || p.ring != r:
+			case r.started != 0:
+				s.end(r, p)
+			default:
+				s.noCall(r, "gone")
+			}
+		})
+	}
 	if p.in {
 		s.everyone(p, wire.ServerReelDelta{At: s.step, Busy: []int64{p.id}})
 	}

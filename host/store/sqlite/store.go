@@ -140,8 +140,19 @@ func (s *Store) Ping(ctx context.Context) error {
 func (s *Store) Stats() store.Stats {
 	return store.Stats{
 		Reads: s.stats.reads.Load(), Writes: s.stats.writes.Load(), Commits: s.stats.commits.Load(),
-		Queued: s.writer.Queued(),
+		Queued: s.writer.Queued(), Bytes: s.size(),
 	}
+}
+
+// size is 0 when it cannot be read at once.
+func (s *Store) size() (bytes int64) {
+	ctx, cancel := context.WithTimeout(context.Background(), pingLimit)
+	defer cancel()
+	row := s.read.QueryRowContext(ctx, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+	if err := row.Scan(&bytes); err != nil {
+		return 0
+	}
+	return bytes
 }
 
 // Close writes what is queued, then closes. Calls that come later answer

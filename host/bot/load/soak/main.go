@@ -26,7 +26,6 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	fs.IntVar(&cfg.People, "people", 60, "how many are there at any time")
 	fs.DurationVar(&cfg.For, "for", 30*time.Minute, "how long; tidying up at the end takes some minutes more")
 	fs.Uint64Var(&cfg.Seed, "seed", 1, "of all random choices")
-	fs.StringVar(&cfg.Database, "database", "", "the server's SQLite `file`")
 	fs.StringVar(&out, "out", "", "also write table, samples and picture into this `folder`")
 	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return 0

@@ -3,8 +3,6 @@ package soak
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
 	"time"
 
 	"github.com/napalmsky/napalmsky/host/bot"
@@ -17,19 +15,18 @@ type Sample struct {
 	RSS        float64 // bytes
 	Live       float64 // bytes of Go's heap after the latest collection
 	Goroutines float64
-	Database   float64 // bytes of the file, without what is only in the log ahead of it
+	Database   float64 // bytes
 	Archived   float64 // calls, since the server started
 	Sessions   float64 // that expired and are deleted
 	Failed     float64 // chores
 	Known      float64 // people the lobby knows
 }
 
-// sampler takes samples from /v1/stats and the database's file.
+// sampler takes samples from /v1/stats.
 type sampler struct {
-	client   *bot.Client
-	database string
-	begun    time.Time
-	samples  []Sample
+	client  *bot.Client
+	begun   time.Time
+	samples []Sample
 }
 
 func (s *sampler) take(ctx context.Context) error {
@@ -45,14 +42,14 @@ func (s *sampler) read(ctx context.Context) (Sample, error) {
 	if f == nil {
 		return Sample{}, errors.New("soak: the server does not tell its figures")
 	}
-	file, err := os.Stat(s.database)
-	if err != nil {
-		return Sample{}, fmt.Errorf("soak: database: %w", err)
-	}
+	return sampleOf(s.client.Now().Sub(s.begun), f), nil
+}
+
+func sampleOf(at time.Duration, f map[string]float64) Sample {
 	return Sample{
-		At: s.client.Now().Sub(s.begun).Seconds(), RSS: f["memory.rss"], Live: f["runtime.live_bytes"], Goroutines: f["runtime.goroutines"],
-		Database: float64(file.Size()), Archived: f["steward.archived"], Sessions: f["steward.sessions"], Failed: f["steward.failed"], Known: f["lobby.known"],
-	}, nil
+		At: at.Seconds(), RSS: f["memory.rss"], Live: f["runtime.live_bytes"], Goroutines: f["runtime.goroutines"],
+		Database: f["store.bytes"], Archived: f["steward.archived"], Sessions: f["steward.sessions"], Failed: f["steward.failed"], Known: f["lobby.known"],
+	}
 }
 
 // trend is a straight line through points, by least squares.

@@ -27,7 +27,6 @@ type Config struct {
 	People   int           // in the lobby at any time; at least 8
 	For      time.Duration // at least a minute
 	Seed     uint64
-	Database string    // SQLite's file, on this machine
 	Progress io.Writer // one line every ten seconds; nil: none
 	Client   bot.Options
 }
@@ -38,8 +37,6 @@ func (c *Config) check() error {
 		return errors.New("soak: at least 8 people are needed")
 	case c.For < time.Minute:
 		return errors.New("soak: a minute is the least")
-	case c.Database == "":
-		return errors.New("soak: where is the database?")
 	}
 	return nil
 }
@@ -106,7 +103,7 @@ func hurried() bot.Habits {
 }
 
 func (c *crowd) soak(ctx context.Context) (*Report, error) {
-	s := &sampler{client: c.client, database: c.cfg.Database, begun: c.client.Now()}
+	s := &sampler{client: c.client, begun: c.client.Now()}
 	if err := s.take(ctx); err != nil {
 		return nil, err
 	}
