@@ -23,6 +23,7 @@ import (
 	"github.com/napalmsky/napalmsky/host/policy"
 	"github.com/napalmsky/napalmsky/host/policy/policytest"
 	"github.com/napalmsky/napalmsky/host/policy/registry"
+	"github.com/napalmsky/napalmsky/host/policy/wasm"
 	"github.com/napalmsky/napalmsky/host/wire"
 	"github.com/napalmsky/napalmsky/testdata/guests"
 )
@@ -311,13 +312,23 @@ func TestTheSameGenerationServesAfterARestart(t *testing.T) {
 	}
 }
 
+// quickly compiles in this process, unless it is how long things take that is
+// looked at: a hundred guests, each with a process under the race detector, are
+// two minutes.
+func quickly() *wasm.Compiler {
+	if proving() {
+		return compiler()
+	}
+	return nil
+}
+
 // startAppUntil is startApp with a server that can be stopped before the test
 // ends. Its log is dropped: hostile guests have much to say.
 func startAppUntil(t *testing.T, change func(*config.Config)) (*house, func()) {
 	t.Helper()
 	cfg := testConfig(t.TempDir())
 	change(&cfg)
-	a, err := app.New(t.Context(), cfg, app.Options{Cache: filepath.Join(pluginDir, "cache"), Compiler: compiler(), Log: slog.New(slog.DiscardHandler)})
+	a, err := app.New(t.Context(), cfg, app.Options{Cache: filepath.Join(pluginDir, "cache"), Compiler: quickly(), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
