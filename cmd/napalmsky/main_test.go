@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"os"
 	"testing"
 )
@@ -9,7 +10,7 @@ import (
 // their own.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == compilePlugin {
-		os.Exit(run(nil, os.Args[1:], os.Stdout, os.Stderr))
+		os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
 	}
 	os.Exit(m.Run())
 }
