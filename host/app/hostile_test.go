@@ -61,9 +61,9 @@ func TestHostileGuests(t *testing.T) {
 	noErrors(t, size.report)
 }
 
-// unnoticed is a delay in ms that nobody who talks or clicks is aware of; the
-// reel's own pace is 200.
-const unnoticed = 50.
+// unnoticed is a delay in ms up to which an answer seems immediate (Miller 1968,
+// Nielsen 1993); the reel's own pace is 200.
+const unnoticed = 100.
 
 // eveningSize is how many come and for how long.
 type eveningSize struct {

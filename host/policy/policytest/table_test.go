@@ -112,7 +112,7 @@ func median[T cmp.Ordered](all []T) T {
 func perInstance(b *testing.B, p *wasm.Plugin) float64 {
 	const n = 8
 	var open []policy.Match
-	before := heap()
+	before := resident(b)
 	for range n {
 		m, err := p.Match(context.Background())
 		if err != nil {
@@ -124,7 +124,7 @@ func perInstance(b *testing.B, p *wasm.Plugin) float64 {
 		}
 		open = append(open, m)
 	}
-	used := (heap() - before) / n / (1 << 20)
+	used := (resident(b) - before) / n / (1 << 20)
 	for _, m := range open {
 		if err := m.Close(context.Background()); err != nil {
 			b.Fatal(err)

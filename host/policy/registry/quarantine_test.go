@@ -89,7 +89,7 @@ func TestQuarantine(t *testing.T) {
 			}
 			for _, u := range s.Use {
 				if u.Hook == c.hook && u.Trapped+u.Invalid != 6 || u.Hook != c.hook && u.Trapped+u.Invalid != 0 ||
-					u.Hook == c.hook && (u.Exhausted == 6) != (c.kind == policy.ErrFuel) || u.Fuel == 0 {
+					u.Hook == c.hook && (u.Exhausted == 6) != (c.kind == policy.ErrFuel) || u.Calls > 0 && u.Fuel == 0 {
 					t.Errorf("%+v", u)
 				}
 			}

@@ -140,6 +140,7 @@ func (r *Registry) remember(ctx context.Context) error {
 // start registers an opened version; the caller has its first lease.
 func (r *Registry) start(v *version, p answerer, params map[string]int64) *running {
 	run := newRunning(v, p, params, r.drained)
+	run.checked = fuelOf(run)
 	r.mu.Lock()
 	r.runs[run] = true
 	r.mu.Unlock()

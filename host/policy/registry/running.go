@@ -11,6 +11,7 @@ type running struct {
 	version *version
 	plugin  answerer
 	params  map[string]int64 // all knobs; never changed
+	checked map[Hook]uint64  // fuel it used before anyone asked
 	key     string           // equal for the same version with the same params
 	leases  atomic.Int64
 	drained func(*running) // called once, without a lock, by who gives back the last lease

@@ -103,7 +103,8 @@ func (r *Registry) describe(v *version, states map[*version]State) Version {
 	return d
 }
 
-// fuelOf is what a wasm plugin has used so far, by hook.
+// fuelOf is what a wasm plugin has used so far, by hook, since it was first in
+// service: the self-check was nobody's call.
 func fuelOf(run *running) map[Hook]uint64 {
 	p, is := run.plugin.(*wasm.Plugin)
 	if !is {
@@ -112,7 +113,7 @@ func fuelOf(run *running) map[Hook]uint64 {
 	used, fuel := p.Stats(), map[Hook]uint64{}
 	for h, s := range map[Hook]policy.HookStats{Match: used.Match, Cooldown: used.Cooldown, Trim: used.Trim, Signalling: used.Signalling} {
 		if run.version.use[h] != nil {
-			fuel[h] = s.Fuel
+			fuel[h] = s.Fuel - run.checked[h]
 		}
 	}
 	return fuel

@@ -140,7 +140,7 @@ func (in *instance) call(fuel int64, f api.Function, args ...uint64) (uint64, er
 }
 
 // restAfter is for how many units of work an instance is left alone.
-const restAfter = 2_000_000
+const restAfter = 8_000_000
 
 // relax lets an instance that has worked collect its garbage if it wants to,
 // which takes more than a question may.
