@@ -152,6 +152,10 @@ func TestCacheOfNoUse(t *testing.T) {
 			if !strings.Contains(said.String(), c.says) {
 				t.Errorf("the log says %q", said.String())
 			}
+			if name == "damaged" {
+				o.Compiler.Command = []string{"/usr/bin/false"}
+				answers(t, policytest.Plain().Bytes(), o) // it was mended
+			}
 		})
 	}
 }
