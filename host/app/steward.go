@@ -50,6 +50,8 @@ func (a *App) chores() []steward.Chore {
 // sheds are in the order in which they go.
 func (a *App) sheds() []steward.Shed {
 	return []steward.Shed{
+		// They come back by themselves, one by one as they are needed.
+		{Name: "spare plugin instances", Shed: func() { a.policies.plugins.DropIdle(true) }},
 		{Name: "caches", Shed: func() { a.cache.shrink(true) }, Back: func() { a.cache.shrink(false) }},
 		{Name: "resume buffers", Shed: func() { a.engine.Spare(true) }, Back: func() { a.engine.Spare(false) }},
 		{Name: "newcomers", Shed: func() { a.doorShut.Store(true) }, Back: func() { a.doorShut.Store(false) }},

@@ -14,7 +14,9 @@ type running struct {
 	checked map[Hook]uint64  // fuel it used before anyone asked
 	key     string           // equal for the same version with the same params
 	leases  atomic.Int64
-	drained func(*running) // called once, without a lock, by who gives back the last lease
+	// How often it had been asked at the last DropIdle; under the registry's mu.
+	askedThen uint64
+	drained   func(*running) // called once, without a lock, by who gives back the last lease
 }
 
 // newRunning has one lease, the caller's.

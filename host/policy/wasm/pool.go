@@ -87,14 +87,15 @@ func (p *pool) close(ctx context.Context) error {
 	return nil
 }
 
-// drop closes the idle instances.
-func (p *pool) drop() {
+// drop closes the idle instances and answers how many there were.
+func (p *pool) drop() (n int) {
 	for {
 		select {
 		case in := <-p.idle:
 			in.close()
+			n++
 		default:
-			return
+			return n
 		}
 	}
 }
