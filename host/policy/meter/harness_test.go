@@ -6,6 +6,7 @@ import (
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 
 	"github.com/napalmsky/napalmsky/host/policy/meter"
@@ -41,9 +42,18 @@ func engine(t testing.TB, cache ...string) wazero.Runtime {
 	return r
 }
 
+// reserve is memory that growing does not move, as Weights.Page assumes.
+func reserve(_, most uint64) experimental.LinearMemory { return reserved(make([]byte, most)) }
+
+type reserved []byte
+
+func (r reserved) Reallocate(size uint64) []byte { return r[:size:size] }
+func (reserved) Free()                           {}
+
 func start(t testing.TB, r wazero.Runtime, module []byte) run {
 	t.Helper()
-	in, err := r.InstantiateWithConfig(context.Background(), module, wazero.NewModuleConfig().WithName("").WithStartFunctions())
+	ctx := experimental.WithMemoryAllocator(context.Background(), experimental.MemoryAllocatorFunc(reserve))
+	in, err := r.InstantiateWithConfig(ctx, module, wazero.NewModuleConfig().WithName("").WithStartFunctions())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,7 +37,7 @@ type Weights struct {
 	Outside                              int64 // an import, or an instruction the engine answers in Go
 
 	Slot  int64 // on entry to a function: each 8 bytes its frame may have
-	Page  int64 // memory.grow: each page more
+	Page  int64 // memory.grow: each page more, for its first touch; memory must not move as it grows
 	Entry int64 // table.grow, fill, copy, init: each entry
 	Bytes int64 // memory.fill, copy, init: so many bytes for one unit; a power of two
 }
