@@ -74,6 +74,7 @@ func testConfig(data string) config.Config {
 	cfg.Listen, cfg.Data, cfg.Plugins = "127.0.0.1:0", data, pluginDir
 	cfg.Limits.LoopbackFree = true
 	cfg.DrainTimeout = 3 * time.Second
+	cfg.Policy.CompileTimeout = 5 * time.Minute // the race detector, a cold cache and a busy machine
 	return cfg
 }
 

@@ -20,7 +20,7 @@ import (
 // Compiler compiles in a process of its own, so that neither the memory nor the
 // time that takes are the server's: a module that would use too much of either
 // is refused, and the process ends. Its limits are hard where the system has
-// such (Linux); it runs at the lowest priority on one processor.
+// such (Linux); it runs at a low priority on one processor.
 type Compiler struct {
 	// Command is the program and its arguments, which hands those that follow to
 	// RunCompiler.

@@ -16,6 +16,10 @@ import (
 // server's is not for it, and it may lower the priority of all of its threads.
 func apart() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
 
+// niceness leaves a tenth of a processor's time where the server takes the rest:
+// at the lowest priority a compile could outlast its limit on a busy evening.
+const niceness = 10
+
 // limitSelf bounds this process for good: bytes of memory, seconds of processor
 // time, bytes of a file. Memory is the writable kind, not address space, of
 // which Go reserves far more than it uses.
@@ -31,7 +35,7 @@ func limitSelf(memory, seconds, file int64) error {
 			return fmt.Errorf("limit %d: %w", what, err)
 		}
 	}
-	if err := unix.Setpriority(unix.PRIO_PGRP, 0, 19); err != nil { // the group: a process means but its first thread
+	if err := unix.Setpriority(unix.PRIO_PGRP, 0, niceness); err != nil { // the group: a process means but its first thread
 		return fmt.Errorf("priority: %w", err)
 	}
 	return nil
