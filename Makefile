@@ -51,7 +51,7 @@ page: ## bundle people's page and the operators' console with esbuild, and compr
 test: need lint check-generated build test-js test-go ## everything that fits 15 minutes; installs what is missing when it can
 
 test-go: page ## Go tests with the race detector, the real browser among them
-	go test -race -timeout 12m ./...
+	go test -race -timeout 30m ./...
 
 test-js: ## the TypeScript client's unit tests, and its types
 	@sh sdk/js/test.sh
