@@ -88,7 +88,7 @@ prove: build ## long runs: full evenings, a soak, kills, fuzzing (about an hour 
 		for name in $$(grep -oE '^func Fuzz[A-Za-z0-9_]+' $$f | cut -c6-); do \
 			echo "fuzz $$name"; go test -run xxx -fuzz "^$$name$$" -fuzztime 60s ./$$(dirname $$f); done; done
 
-capacity: build ## 100 to 10,000 people with Go and with C plugins; writes testdata/capacity (about 50 minutes; SHORT=1 rehearses)
+capacity: build ## 100 to 10,000 people; writes testdata/capacity (about 35 minutes; SHORT=1 rehearses)
 	@bash .ci/capacity $(PEOPLE)
 
 overload: build ## cut lines, a reconnect storm, a surge of invites: the server must come back by itself
