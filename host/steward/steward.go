@@ -107,7 +107,9 @@ type Steward struct {
 	mu    sync.Mutex // guards stats
 	stats Stats
 
-	shed int // how many of Sheds are shed; Run's goroutine's
+	// Run's goroutine's:
+	shed  int       // how many of Sheds are shed
+	freed time.Time // when Free was called last
 }
 
 // New makes a steward; nothing happens before Run.
@@ -197,12 +199,16 @@ func (s *Steward) look() {
 	switch {
 	case part() >= s.cfg.Critical:
 		// What the collector has not given back yet is not in use.
-		s.deps.Free()
+		if s.shed < len(s.deps.Sheds) {
+			s.free()
+		} else {
+			s.freeSeldom()
+		}
 		for m = s.read(); part() >= s.cfg.Critical && s.shed < len(s.deps.Sheds); m = s.read() {
 			next := s.deps.Sheds[s.shed]
 			s.shed++
 			next.Shed()
-			s.deps.Free()
+			s.free()
 			s.told()
 			s.deps.Log.Warn("memory is critical: shed", "what", next.Name, "used_mb", m.Used>>20, "limit_mb", m.Limit>>20)
 		}
@@ -214,6 +220,8 @@ func (s *Steward) look() {
 	case part() >= s.cfg.Warning:
 		if s.shed == 0 {
 			s.enter(Warning, m)
+		} else {
+			s.freeSeldom() // people who left may have left room that only seems used
 		}
 	case s.Level() == Critical:
 		// One thing at a time: all at once might be too much again.
@@ -223,6 +231,19 @@ func (s *Steward) look() {
 		}
 	case part() < s.cfg.Warning-s.cfg.Slack:
 		s.enter(Calm, m)
+	}
+}
+
+func (s *Steward) free() {
+	s.freed = s.deps.Now()
+	s.deps.Free()
+}
+
+// freeSeldom is for when there is nothing to follow: each Free is a collection,
+// after which there is another look.
+func (s *Steward) freeSeldom() {
+	if s.deps.Now().Sub(s.freed) >= s.cfg.LookEvery {
+		s.free()
 	}
 }
 

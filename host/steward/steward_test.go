@@ -80,6 +80,43 @@ func TestGarbageIsNotShedFor(t *testing.T) {
 	}
 }
 
+// TestNothingToShedIsNoReasonToCollectAllTheTime: a collection is followed by a
+// look, which must not collect again at once, whether memory is critical to the
+// end or hangs between the marks.
+func TestNothingToShedIsNoReasonToCollectAllTheTime(t *testing.T) {
+	for name, used := range map[string]uint64{"critical": 950, "between": 800} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var look func()
+				var now atomic.Uint64
+				now.Store(950)
+				frees := 0
+				s := New(Config{LookEvery: time.Minute}, Deps{
+					Read:        func() Memory { return Memory{Used: now.Load(), Limit: 1000} },
+					Sheds:       []Shed{{Name: "all there is", Shed: func() { now.Store(used) }}},
+					Collections: func(f func()) func() { look = f; return func() {} },
+					Free: func() {
+						if frees++; frees < 1000 {
+							look()
+						}
+					},
+					Now: time.Now, Log: slog.New(slog.DiscardHandler),
+				})
+				ctx, cancel := context.WithCancel(t.Context())
+				done := make(chan error, 1)
+				go func() { done <- s.Run(ctx) }()
+				time.Sleep(10*time.Minute + time.Second) // the bubble's clock
+				synctest.Wait()
+				if frees < 8 || frees > 15 {
+					t.Errorf("%d forced collections in ten minutes, want about one a minute", frees)
+				}
+				cancel()
+				<-done
+			})
+		})
+	}
+}
+
 func TestWithoutALimitNothingIsShed(t *testing.T) {
 	h, s := newHouse()
 	s.deps.Read = func() Memory { return Memory{Used: 1 << 40} }
