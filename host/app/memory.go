@@ -10,7 +10,7 @@ import (
 //
 //	program       the executable's and libraries' pages
 //	plugin_code   machine code made from plugins
-//	stacks        goroutines': one reads each socket
+//	stacks        goroutines': pollers, workers, and one reads each socket over TLS
 //	heap          live at the last collection, by room (see heapByRoom)
 //	heap_spare    garbage not collected yet and what the heap keeps for later
 //	go_other      the Go runtime's own

@@ -1,12 +1,9 @@
 package conn
 
 import (
-	"errors"
 	"math/rand/v2"
 	"strconv"
 	"time"
-
-	"github.com/coder/websocket"
 
 	"github.com/napalmsky/napalmsky/host/wire"
 )
@@ -77,12 +74,6 @@ func (h *Hub) retry(code CloseCode) time.Duration {
 	return 500*time.Millisecond + rand.N(spread)
 }
 
-// goodbye does the close handshake; the peer has 5 s to answer.
-func (c *conn) goodbye(code CloseCode) {
-	// An error means that the peer left first, which is as good.
-	_ = c.ws.Close(websocket.StatusCode(code), code.String())
-}
-
 // cut ends the socket at once, without goodbye, for a peer that does not take
 // one. Code 0 leaves it to the reader to say why.
 func (c *conn) cut(code CloseCode) {
@@ -95,17 +86,12 @@ func (c *conn) cutLocked(code CloseCode) {
 	if c.code == 0 {
 		c.code = code
 	}
-	if c.cutShort || c.socket == nil {
+	if c.cutShort || c.line == nil {
 		return
 	}
 	c.cutShort, c.leaving = true, false
 	c.queue, c.queued = nil, 0
-	if tcp := c.socket.tcp(); tcp != nil {
-		// Do not let the kernel keep for minutes what the peer will not read.
-		_ = tcp.SetLinger(0)
-	}
-	// CloseNow waits for the reader and a writer that is just failing.
-	go c.ws.CloseNow()
+	c.line.cut()
 }
 
 // ending says whether the end has begun: what the client says is of no interest any more.
@@ -115,24 +101,29 @@ func (c *conn) ending() bool {
 	return c.code != 0
 }
 
-// finish is the reading goroutine's last act. err is why reading ended.
-func (c *conn) finish(err error) {
+// finish is the reader's last act. code is how reading ended, which counts where
+// the end had not begun.
+func (c *conn) finish(code CloseCode) {
 	c.mu.Lock()
 	if c.code == 0 {
-		c.code = CloseCode(websocket.StatusAbnormalClosure)
-		if errors.Is(err, websocket.ErrMessageTooBig) {
-			c.code = CloseCode(websocket.StatusMessageTooBig)
-		} else if status := websocket.CloseStatus(err); status > 0 {
-			c.code = CloseCode(status)
-		}
+		c.code = code
 	}
-	code := c.code
+	code = c.code
 	c.mu.Unlock()
 	c.session.Store(nil)
 	if c.stream != 0 {
 		c.hub.backend.Detach(c.person, c.stream, c)
 	}
-	_ = c.ws.CloseNow()
+	c.silence()
+	c.line.end()
 	c.hub.release(c, code)
 	c.hub.log.Debug("socket closed", "code", int(code))
+}
+
+// silence has nothing more written.
+func (c *conn) silence() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.cutShort, c.leaving = true, false
+	c.queue, c.queued = nil, 0
 }

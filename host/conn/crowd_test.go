@@ -31,7 +31,7 @@ func TestTenStalledOfAThousand(t *testing.T) {
 		}()
 	}
 	listeners := len(sinks)
-	small, big := line("hello"), line(strings.Repeat("x", 16<<10))
+	small, big := chatLine("hello"), chatLine(strings.Repeat("x", 16<<10))
 	round := func() (p99 time.Duration) {
 		var times []time.Duration
 		for range rounds {
@@ -73,12 +73,12 @@ func TestAPeerBehindIsNotGivenStates(t *testing.T) {
 	nc := h.rawEnter()
 	sink := h.backend.sink(1)
 	taken := 0
-	for sink.TrySend(line(strings.Repeat("x", 8<<10))) {
+	for sink.TrySend(chatLine(strings.Repeat("x", 8<<10))) {
 		if taken++; taken > 1000 {
 			t.Fatal("megabytes are taken for a peer that reads nothing")
 		}
 	}
-	sink.Send(line("an invite")) // never refused
+	sink.Send(chatLine("an invite")) // never refused
 	got, buf := 0, make([]byte, 64<<10)
 	for got < taken*8<<10 {
 		n, err := nc.Read(buf)
@@ -88,7 +88,7 @@ func TestAPeerBehindIsNotGivenStates(t *testing.T) {
 		got += n
 	}
 	deadline := time.Now().Add(patience)
-	for !sink.TrySend(line("how it looks now")) {
+	for !sink.TrySend(chatLine("how it looks now")) {
 		if time.Now().After(deadline) {
 			t.Fatal("it is behind for ever")
 		}
@@ -113,10 +113,10 @@ func TestWhatIsQueuedLeavesTogether(t *testing.T) {
 	h := open(t, Config{}, nil)
 	c := &conn{hub: h.hub}
 	for range 10 {
-		c.Send(line("hello"))
+		c.Send(chatLine("hello"))
 	}
-	c.Send(line(strings.Repeat("x", 2*maxSegment)))
-	c.Send(line("bye"))
+	c.Send(chatLine(strings.Repeat("x", 2*maxSegment)))
+	c.Send(chatLine("bye"))
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var have []int
@@ -144,13 +144,13 @@ func TestOverTLS(t *testing.T) {
 	c.say(0, wire.ClientHello{Token: "token-1"})
 	sink := h.backend.sink(want[wire.ServerWelcome](c).Stream)
 	for i := range 500 {
-		sink.Send(line(strings.Repeat("x", i)))
+		sink.Send(chatLine(strings.Repeat("x", i)))
 		if e := want[wire.ServerCallChat](c); len(e.Text) != i {
 			t.Fatalf("frame %d has %d bytes", i, len(e.Text))
 		}
 	}
 	for i := range 100 {
-		sink.TrySend(line(strings.Repeat("y", i)))
+		sink.TrySend(chatLine(strings.Repeat("y", i)))
 	}
 	for i := range 100 {
 		if e := want[wire.ServerCallChat](c); len(e.Text) != i {
@@ -163,11 +163,13 @@ func TestOverTLS(t *testing.T) {
 }
 
 // TestACloseIsAnswered: whoever leaves politely is answered with their own code.
-func TestACloseIsAnswered(t *testing.T) {
+func TestACloseIsAnswered(t *testing.T) { onBothLines(t, testACloseIsAnswered) }
+
+func testACloseIsAnswered(t *testing.T, open func(testing.TB, Config, func() time.Time) *house) {
 	h := open(t, Config{}, nil)
 	for range 50 {
 		c, stream := h.enter("token-1")
-		go h.backend.sink(stream).Send(line("crossing"))
+		go h.backend.sink(stream).Send(chatLine("crossing"))
 		if err := c.ws.Close(4999, "enough"); err != nil {
 			t.Fatal(err)
 		}

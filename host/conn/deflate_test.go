@@ -72,7 +72,7 @@ func TestCompressedBothWays(t *testing.T) {
 		before := h.hub.Stats().BytesOut
 		for range 3 {
 			for _, s := range texts {
-				h.backend.sink(stream).Send(line(s))
+				h.backend.sink(stream).Send(chatLine(s))
 			}
 			for _, s := range texts {
 				if got := want[wire.ServerCallChat](c).Text; got != s {
@@ -97,7 +97,7 @@ func TestCompressedBothWays(t *testing.T) {
 func TestSmallFramesGoAsTheyAre(t *testing.T) {
 	h := open(t, Config{Compress: true}, nil)
 	c := &conn{hub: h.hub, deflates: true}
-	short, long := line("hello"), line(strings.Repeat("hello ", 100))
+	short, long := chatLine("hello"), chatLine(strings.Repeat("hello ", 100))
 	if f := c.appendFrame(nil, outgoing{opText, short}); f[0] != 0x81 || !bytes.HasSuffix(f, short) {
 		t.Errorf("a short frame: %q", f)
 	}

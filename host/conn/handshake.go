@@ -25,7 +25,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, wire.CodeForbidden)
 		return
 	}
-	c := &conn{hub: h, addr: h.remote(r), page: fromPage, encoding: agreed(r)}
+	c := &conn{hub: h, addr: h.remote(r), page: fromPage, encoding: agreed(r), limit: maxHello}
 	c.born = h.now().UnixMilli()
 	c.heard.Store(c.born)
 	if status, code := h.admit(c); status != 0 {
@@ -52,8 +52,17 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c.deflates = w.Header().Get("Sec-WebSocket-Extensions") != ""
-	c.open(ws, lean.socket)
-	go c.serve()
+	if !c.deflates {
+		if l := c.poll(lean.hijacked); l != nil {
+			ws.CloseNow() // the library's part is done; l has the connection for itself
+			c.open(l)
+			go l.readOn()
+			return
+		}
+	}
+	l := &libraryLine{c, ws, lean.hijacked}
+	c.open(l)
+	go l.serve()
 }
 
 // agreed is the encoding of the socket that r asks for: binary to whoever offers

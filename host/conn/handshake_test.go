@@ -139,7 +139,9 @@ func TestResumeReachesTheLobby(t *testing.T) {
 	h.alive(c, 1)
 }
 
-func TestNoHelloInTime(t *testing.T) {
+func TestNoHelloInTime(t *testing.T) { onBothLines(t, testNoHelloInTime) }
+
+func testNoHelloInTime(t *testing.T, open func(testing.TB, Config, func() time.Time) *house) {
 	h := open(t, Config{HelloWait: 60 * time.Millisecond}, nil)
 	mute := h.dial()
 	babbler := h.dial()
@@ -200,6 +202,10 @@ func (h *house) rawDial(behind string) (net.Conn, *bufio.Reader) {
 }
 
 func TestBytesBehindTheHandshakeAreNotLost(t *testing.T) {
+	onBothLines(t, testBytesBehindTheHandshakeAreNotLost)
+}
+
+func testBytesBehindTheHandshakeAreNotLost(t *testing.T, open func(testing.TB, Config, func() time.Time) *house) {
 	h := open(t, Config{}, nil)
 	for i := range 50 {
 		_, r := h.rawDial(maskedText(`{"t":"hello","d":{"token":"token-1"}}`) + maskedText(fmt.Sprintf(`{"t":"ack","d":{"seq":%d}}`, i)))

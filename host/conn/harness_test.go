@@ -198,6 +198,18 @@ func open(t testing.TB, cfg Config, now func() time.Time) *house {
 	return h
 }
 
+// onBothLines runs a test on polled sockets and on those that the library reads.
+func onBothLines(t *testing.T, test func(t *testing.T, open func(testing.TB, Config, func() time.Time) *house)) {
+	t.Run("polled", func(t *testing.T) { test(t, open) })
+	t.Run("library", func(t *testing.T) {
+		test(t, func(t testing.TB, cfg Config, now func() time.Time) *house {
+			h := open(t, cfg, now)
+			h.hub.unpolled = true
+			return h
+		})
+	})
+}
+
 type syncBuffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer

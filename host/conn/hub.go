@@ -5,9 +5,11 @@
 // It asks for frames in the encoding that a socket agreed on (Sink.Encoding) and
 // takes the client's accordingly; the two subprotocols are wire's.
 //
-// A connection costs one goroutine that reads, and no timer. Nobody waits to
-// write: Send queues (64 KB at most), one goroutine writes for all, and a socket
-// that is full has one of its own only until it is not; see write.go.
+// A connection costs no goroutine and no timer. One poller reads for all (see
+// polled_linux.go; over TLS and with permessage-deflate the WebSocket library
+// does, in a goroutine for each). Nobody waits to write: Send queues (64 KB at
+// most), one goroutine writes for all, and a socket that is full has one of its
+// own only until it is not; see write.go.
 package conn
 
 import (
@@ -102,6 +104,7 @@ type Hub struct {
 	talkers talkers
 
 	rechecking atomic.Bool // a round of rechecks is under way
+	unpolled   bool        // the library reads every socket; set by tests before the first
 
 	framesIn, framesOut, bytesIn, bytesOut atomic.Uint64
 
@@ -113,6 +116,7 @@ type Hub struct {
 	closed    map[CloseCode]uint64
 	draining  bool
 	endSweep  chan struct{} // nil while nobody is connected
+	poller    *poller       // nil then, too, and where there is none
 	empty     chan struct{} // closed when draining and the last conn is gone
 }
 

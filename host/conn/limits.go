@@ -37,11 +37,26 @@ func (h *Hub) admit(c *conn) (status int, code wire.Code) {
 			h.endSweep = make(chan struct{})
 			go h.sweep(h.endSweep)
 			go h.write(h.endSweep)
+			h.startPolling()
 		}
+		c.poller = h.poller
 		return 0, ""
 	}
 	h.refused++
 	return wire.Explain(code).Status, code
+}
+
+// startPolling makes sockets cheap where the system can; else they are as right. h.mu is held.
+func (h *Hub) startPolling() {
+	if h.unpolled {
+		return
+	}
+	p, err := newPoller()
+	if err != nil {
+		h.log.Debug("every socket has a goroutine that reads", "err", err)
+		return
+	}
+	h.poller = p
 }
 
 // known says that the socket has logged in. Repeating it changes nothing.
@@ -81,6 +96,10 @@ func (h *Hub) release(c *conn, code CloseCode) {
 	}
 	close(h.endSweep)
 	h.endSweep = nil
+	if h.poller != nil {
+		h.poller.close()
+		h.poller = nil
+	}
 	if h.draining {
 		h.closeEmpty()
 	}

@@ -1,28 +1,22 @@
 package conn
 
 import (
-	"bytes"
-	"context"
 	"errors"
-	"io"
 	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/coder/websocket"
-
 	"github.com/napalmsky/napalmsky/host/lobby"
 	"github.com/napalmsky/napalmsky/host/wire"
 )
 
-// conn is one socket. Its reading goroutine (serve) owns the first group of
-// fields; the queue is everyone's, under mu.
+// conn is one socket. Whoever reads it owns the first group of fields; the queue
+// is everyone's, under mu.
 type conn struct {
 	hub      *Hub
+	poller   *poller // nil where there is none
 	addr     netip.Addr
-	ws       *websocket.Conn
-	socket   *socket
 	cookie   string         // the browser's token, until login
 	person   lobby.PersonID // 0 before login
 	stream   lobby.ConnID   // 0 before Attach
@@ -41,83 +35,70 @@ type conn struct {
 	session atomic.Pointer[session] // nil before login and after the end
 
 	mu       sync.Mutex
+	line     line // nil until the handshake is done
 	queue    []outgoing
-	queued   int       // weight of queue and rest
-	rest     int       // weight of what drain is writing
-	listed   bool      // among hub.talkers
-	draining bool      // drain writes, nobody else
-	code     CloseCode // set once, when the end has begun
-	leaving  bool      // goodbye is to be said after the queue
-	shut     bool      // a close frame is in the queue, or out; nothing may follow it
-	cutShort bool      // ended without goodbye
+	queued   int           // weight of queue and rest
+	rest     int           // weight of what drain is writing
+	listed   bool          // among hub.talkers
+	draining bool          // drain writes, nobody else
+	drained  chan struct{} // closed when the last drain has ended; nil before the first
+	code     CloseCode     // set once, when the end has begun
+	leaving  bool          // goodbye is to be said after the queue
+	shut     bool          // a close frame is in the queue, or out; nothing may follow it
+	cutShort bool          // ended without goodbye
 }
-
-var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // maxDiscard is the largest frame that is read to its end only to be refused. A
 // larger one ends the socket, with 1009.
 const maxDiscard = 1 << 20
 
-// maxPooled keeps a buffer that one big frame has grown from being kept for small ones.
-const maxPooled = 8 << 10
-
-// serve reads until the socket ends, then says so to the backend.
-func (c *conn) serve() {
-	c.finish(c.readAll())
-}
-
-func (c *conn) readAll() error {
-	c.ws.SetReadLimit(maxDiscard)
-	c.limit = maxHello
-	for {
-		// No deadline: a context that ends would close the socket without a
-		// word, and pings find out who is gone.
-		kind, r, err := c.ws.Reader(context.Background())
-		if err != nil {
-			return err
-		}
-		buf := buffers.Get().(*bytes.Buffer)
-		buf.Reset()
-		_, err = buf.ReadFrom(io.LimitReader(r, c.limit+1))
-		if err == nil && int64(buf.Len()) > c.limit {
-			_, err = io.Copy(io.Discard, r)
-		}
-		if err == nil && !c.ending() {
-			c.hub.framesIn.Add(1)
-			c.alive()
-			c.frame(kind, buf.Bytes())
-		}
-		if buf.Cap() <= maxPooled {
-			buffers.Put(buf)
-		}
-		if err != nil {
-			return err
-		}
+// hear acts on one message of the client's.
+func (c *conn) hear(m message) {
+	if ev, ref, ok := c.understand(m); ok {
+		c.act(ev, ref)
 	}
 }
 
-// frame acts on one frame of the client.
-func (c *conn) frame(kind websocket.MessageType, text []byte) {
-	if kind != websocket.MessageText && c.encoding != wire.Binary {
+// understand reads one message. Where it is not ok there is nothing to act on,
+// and the client has been told why.
+func (c *conn) understand(m message) (ev wire.Client, ref uint32, ok bool) {
+	if c.ending() {
+		return nil, 0, false
+	}
+	c.hub.framesIn.Add(1)
+	c.alive()
+	if m.op != opText && c.encoding != wire.Binary {
 		c.unreadable(wire.ServerError{Code: string(wire.CodeBadFrame), Message: "binary frames were not agreed on"})
-		return
+		return nil, 0, false
 	}
-	if int64(len(text)) > c.limit {
+	if m.tooBig {
 		c.unreadable(wire.Refuse(0, wire.CodeTooBig, "", 0))
-		return
+		return nil, 0, false
 	}
-	ev, ref, err := c.decode(kind, text)
+	ev, ref, err := c.decode(m)
 	if errors.Is(err, wire.ErrMarker) {
 		// Another version, or no encoding at all: every frame to come would be as unreadable.
 		c.say(wire.ServerError{Code: string(wire.CodeBadFrame), Message: "the frame has an unknown marker"})
 		c.Drop(CloseBadFrames)
-		return
+		return nil, 0, false
 	}
 	var fault *wire.FrameError
 	if errors.As(err, &fault) {
 		c.unreadable(fault.Refusal())
-		return
+		return nil, 0, false
 	}
+	return ev, ref, true
+}
+
+func (c *conn) decode(m message) (wire.Client, uint32, error) {
+	if m.op == opText {
+		return wire.DecodeClient(m.data)
+	}
+	return wire.DecodeBinaryClient(m.data, int(c.limit))
+}
+
+// act acts on what a client said.
+func (c *conn) act(ev wire.Client, ref uint32) {
 	hello, isHello := ev.(wire.ClientHello)
 	switch {
 	case c.person == 0 && isHello:
@@ -131,11 +112,14 @@ func (c *conn) frame(kind websocket.MessageType, text []byte) {
 	}
 }
 
-func (c *conn) decode(kind websocket.MessageType, frame []byte) (wire.Client, uint32, error) {
-	if kind == websocket.MessageText {
-		return wire.DecodeClient(frame)
+// mayWait says that acting on ev may wait for somebody: a hello for the store, a
+// piece of signalling for the plugin that shortens it.
+func mayWait(ev wire.Client) bool {
+	switch ev.(type) {
+	case wire.ClientHello, wire.ClientCallSignal:
+		return true
 	}
-	return wire.DecodeBinaryClient(frame, int(c.limit))
+	return false
 }
 
 // unreadable answers a frame that cannot be acted on, and closes on too many.

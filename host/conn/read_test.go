@@ -166,7 +166,9 @@ func TestBeforeAndAfterHello(t *testing.T) {
 	h.alive(c, 4)
 }
 
-func TestFramesThatAreTooBig(t *testing.T) {
+func TestFramesThatAreTooBig(t *testing.T) { onBothLines(t, testFramesThatAreTooBig) }
+
+func testFramesThatAreTooBig(t *testing.T, open func(testing.TB, Config, func() time.Time) *house) {
 	h := open(t, Config{}, nil)
 	c := h.dial()
 	tooBig := func() {
@@ -275,7 +277,9 @@ func TestRates(t *testing.T) {
 	}
 }
 
-func TestFloodingEnds(t *testing.T) {
+func TestFloodingEnds(t *testing.T) { onBothLines(t, testFloodingEnds) }
+
+func testFloodingEnds(t *testing.T, open func(testing.TB, Config, func() time.Time) *house) {
 	clock := newClock()
 	h := open(t, Config{}, clock.now)
 	c, _ := h.enter("token-1")

@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/coder/websocket"
-
 	"github.com/napalmsky/napalmsky/host/wire"
 )
 
@@ -46,10 +44,10 @@ const maxSegment = 16 << 10
 var segments = sync.Pool{New: func() any { return new([]byte) }}
 
 // open gives an admitted connection its socket. What was queued meanwhile is written now.
-func (c *conn) open(ws *websocket.Conn, s *socket) {
+func (c *conn) open(l line) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.ws, c.socket = ws, s
+	c.line = l
 	c.startWriting()
 }
 
@@ -76,7 +74,7 @@ func (c *conn) Send(frame []byte) {
 func (c *conn) TrySend(frame []byte) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.draining && c.socket.raw != nil || c.queued > c.hub.cfg.QueueBytes/2 {
+	if c.draining && !c.line.waits() || c.queued > c.hub.cfg.QueueBytes/2 {
 		return false
 	}
 	c.send(frame)
@@ -113,6 +111,16 @@ func (c *conn) control(frame []byte) error {
 	return nil
 }
 
+// awaitDrained returns when nothing more is being written, or can be.
+func (c *conn) awaitDrained() {
+	c.mu.Lock()
+	done := c.drained
+	c.mu.Unlock()
+	if done != nil {
+		<-done
+	}
+}
+
 // weight is what a frame counts in the queue: its bytes, but never more than
 // half of what may wait. A whole reel can be bigger than the queue, and must
 // pass, with its answer before it and its first changes behind it.
@@ -127,7 +135,7 @@ func (c *conn) push(op opcode, frame []byte) {
 
 // startWriting sees to it that someone empties the queue. c.mu is held.
 func (c *conn) startWriting() {
-	if !c.listed && !c.draining && len(c.queue) > 0 && c.socket != nil {
+	if !c.listed && !c.draining && len(c.queue) > 0 && c.line != nil {
 		c.listed = true
 		c.hub.talkers.add(c)
 	}
@@ -144,10 +152,10 @@ func (c *conn) flushListed() {
 // flush writes what the kernel takes at once and leaves the rest to drain.
 // c.mu is held.
 func (c *conn) flush() {
-	if c.draining || c.cutShort || c.socket == nil {
+	if c.draining || c.cutShort || c.line == nil {
 		return
 	}
-	if c.socket.raw == nil {
+	if c.line.waits() {
 		if len(c.queue) > 0 {
 			c.startDraining(nil)
 		}
@@ -157,7 +165,7 @@ func (c *conn) flush() {
 	defer segments.Put(buf)
 	for len(c.queue) > 0 {
 		*buf = c.segment((*buf)[:0])
-		n, err := c.socket.try(*buf)
+		n, err := c.line.try(*buf)
 		if err != nil { // the socket is at its end, and the reader finds out why
 			c.cutLocked(0)
 			return
@@ -172,7 +180,7 @@ func (c *conn) flush() {
 	}
 	if c.leaving {
 		c.leaving = false
-		go c.goodbye(c.code)
+		c.line.goodbye(c.code)
 	}
 }
 
@@ -225,25 +233,26 @@ func (c *conn) appendFrame(buf []byte, f outgoing) []byte {
 // startDraining leaves the writing to a goroutine that may wait; rest comes
 // first. c.mu is held.
 func (c *conn) startDraining(rest []byte) {
-	c.draining, c.rest = true, c.weight(rest)
+	c.draining, c.rest, c.drained = true, c.weight(rest), make(chan struct{})
 	c.queued += c.rest
 	if c.leaving {
 		c.setWriteDeadline(goodbyeWait)
 	} else {
 		c.setWriteDeadline(c.hub.cfg.WriteWait)
 	}
-	go c.drain(rest)
+	go c.drain(rest, c.drained)
 }
 
 // drain writes until the queue is empty, and waits for the peer as long as it may.
-func (c *conn) drain(out []byte) {
+func (c *conn) drain(out []byte, done chan<- struct{}) {
+	defer close(done)
 	for {
 		if out == nil {
 			if out = c.nextSegment(); out == nil {
 				return
 			}
 		}
-		err := c.socket.wait(out)
+		err := c.line.wait(out)
 		out = nil
 		switch {
 		case errors.Is(err, os.ErrDeadlineExceeded):
@@ -267,7 +276,7 @@ func (c *conn) nextSegment() []byte {
 		c.draining = false
 		if c.leaving {
 			c.leaving = false
-			go c.goodbye(c.code)
+			c.line.goodbye(c.code)
 			return nil
 		}
 		c.setWriteDeadline(0)
@@ -283,12 +292,11 @@ func (c *conn) nextSegment() []byte {
 }
 
 // setWriteDeadline bounds writes that are under way and to come; 0 lifts the
-// bound. Sockets live in real time, whatever the hub's clock says. It fails only
-// on a closed socket, where it does not matter.
+// bound. c.mu is held.
 func (c *conn) setWriteDeadline(d time.Duration) {
 	var at time.Time
 	if d > 0 {
 		at = time.Now().Add(d)
 	}
-	_ = c.socket.SetWriteDeadline(at)
+	c.line.writeBy(at)
 }

@@ -11,18 +11,20 @@ import (
 	"github.com/napalmsky/napalmsky/host/wire"
 )
 
-func line(text string) []byte {
+func chatLine(text string) []byte {
 	return wire.AppendServer(nil, wire.Envelope{Lobby: "main", Epoch: "e", Seq: 1}, wire.ServerCallChat{Call: 1, Text: text, At: 1})
 }
 
-func TestFramesArriveWholeAndInOrder(t *testing.T) {
+func TestFramesArriveWholeAndInOrder(t *testing.T) { onBothLines(t, testFramesArriveWholeAndInOrder) }
+
+func testFramesArriveWholeAndInOrder(t *testing.T, open func(testing.TB, Config, func() time.Time) *house) {
 	h := open(t, Config{QueueBytes: 16 << 20}, nil)
 	c, stream := h.enter("token-1")
 	sink := h.backend.sink(stream)
 	const n = 2000
 	go func() {
 		for i := range n {
-			sink.Send(line(strings.Repeat("x", i)))
+			sink.Send(chatLine(strings.Repeat("x", i)))
 		}
 	}()
 	for i := range n {
@@ -38,12 +40,14 @@ func TestFramesArriveWholeAndInOrder(t *testing.T) {
 // TestSlowPeerIsCutAndDelaysNobody: one peer does not read. The sender, which
 // is the lobby's only goroutine, is never held up, and a healthy peer gets
 // everything meanwhile.
-func TestSlowPeerIsCutAndDelaysNobody(t *testing.T) {
+func TestSlowPeerIsCutAndDelaysNobody(t *testing.T) { onBothLines(t, testSlowPeerIsCutAndDelaysNobody) }
+
+func testSlowPeerIsCutAndDelaysNobody(t *testing.T, open func(testing.TB, Config, func() time.Time) *house) {
 	h := open(t, Config{}, nil)
 	stuck := h.rawEnter()
 	healthy, stream := h.enter("token-2")
 	sink := h.backend.sink(3 - stream)
-	frame := line(strings.Repeat("x", 1<<10))
+	frame := chatLine(strings.Repeat("x", 1<<10))
 	cut := false
 	for sent := 0; !cut; sent++ {
 		if sent > 10_000 {
@@ -75,17 +79,21 @@ func TestSlowPeerIsCutAndDelaysNobody(t *testing.T) {
 }
 
 // TestPeerThatTakesNothingInTime: less than the queue's limit is stuck, so only time tells.
-func TestPeerThatTakesNothingInTime(t *testing.T) {
+func TestPeerThatTakesNothingInTime(t *testing.T) { onBothLines(t, testPeerThatTakesNothingInTime) }
+
+func testPeerThatTakesNothingInTime(t *testing.T, open func(testing.TB, Config, func() time.Time) *house) {
 	h := open(t, Config{QueueBytes: 32 << 20, WriteWait: 50 * time.Millisecond}, nil)
 	h.rawEnter()
-	h.backend.sink(1).Send(line(strings.Repeat("x", 16<<20)))
+	h.backend.sink(1).Send(chatLine(strings.Repeat("x", 16<<20)))
 	receive(t, h.backend.detached)
 	if s := h.final(); s.Closed[CloseSlow] != 1 {
 		t.Errorf("%+v", s)
 	}
 }
 
-func TestSilentPeer(t *testing.T) {
+func TestSilentPeer(t *testing.T) { onBothLines(t, testSilentPeer) }
+
+func testSilentPeer(t *testing.T, open func(testing.TB, Config, func() time.Time) *house) {
 	h := open(t, Config{PingEvery: 40 * time.Millisecond, PongWait: 200 * time.Millisecond}, nil)
 	nc := h.rawEnter()
 	healthy, stream := h.enter("token-2")
@@ -98,7 +106,7 @@ func TestSilentPeer(t *testing.T) {
 	if gone == h.backend.sink(stream) {
 		t.Fatal("the one that answers was detached")
 	}
-	h.backend.sink(stream).Send(line("still here"))
+	h.backend.sink(stream).Send(chatLine("still here"))
 	receive(t, done)
 	if _, err := io.Copy(io.Discard, nc); errors.Is(err, context.DeadlineExceeded) {
 		t.Fatal("the silent one's socket is open")
@@ -108,14 +116,16 @@ func TestSilentPeer(t *testing.T) {
 	}
 }
 
-func TestDropSaysByeAfterWhatIsQueued(t *testing.T) {
+func TestDropSaysByeAfterWhatIsQueued(t *testing.T) { onBothLines(t, testDropSaysByeAfterWhatIsQueued) }
+
+func testDropSaysByeAfterWhatIsQueued(t *testing.T, open func(testing.TB, Config, func() time.Time) *house) {
 	h := open(t, Config{}, nil)
 	c, stream := h.enter("token-1")
 	sink := h.backend.sink(stream)
-	sink.Send(line("last words"))
+	sink.Send(chatLine("last words"))
 	sink.Drop(CloseLimit)
 	sink.Drop(CloseGone) // the first counts
-	sink.Send(line("too late"))
+	sink.Send(chatLine("too late"))
 	if e := want[wire.ServerCallChat](c); e.Text != "last words" {
 		t.Errorf("%+v", e)
 	}
@@ -187,10 +197,12 @@ func TestDrainKeepsItsRate(t *testing.T) {
 	}
 }
 
-func TestDrainDoesNotWaitForTheDead(t *testing.T) {
+func TestDrainDoesNotWaitForTheDead(t *testing.T) { onBothLines(t, testDrainDoesNotWaitForTheDead) }
+
+func testDrainDoesNotWaitForTheDead(t *testing.T, open func(testing.TB, Config, func() time.Time) *house) {
 	h := open(t, Config{QueueBytes: 32 << 20}, nil)
 	h.rawEnter()
-	h.backend.sink(1).Send(line(strings.Repeat("x", 16<<20)))
+	h.backend.sink(1).Send(chatLine(strings.Repeat("x", 16<<20)))
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer cancel()
 	if err := h.hub.Drain(ctx); !errors.Is(err, context.DeadlineExceeded) {
@@ -201,14 +213,16 @@ func TestDrainDoesNotWaitForTheDead(t *testing.T) {
 
 // TestAWholeReelPasses: although it is bigger than what may wait, with what
 // comes before and behind it; and what waits is still bounded.
-func TestAWholeReelPasses(t *testing.T) {
+func TestAWholeReelPasses(t *testing.T) { onBothLines(t, testAWholeReelPasses) }
+
+func testAWholeReelPasses(t *testing.T, open func(testing.TB, Config, func() time.Time) *house) {
 	h := open(t, Config{}, nil)
-	reel := line(strings.Repeat("x", 400<<10))
+	reel := chatLine(strings.Repeat("x", 400<<10))
 	c, stream := h.enter("token-1")
 	sink := h.backend.sink(stream)
 	sizes := []int{100, 200, 400 << 10, 300, 20 << 10}
 	for _, n := range sizes {
-		sink.Send(line(strings.Repeat("x", n)))
+		sink.Send(chatLine(strings.Repeat("x", n)))
 	}
 	for _, n := range sizes {
 		if e := want[wire.ServerCallChat](c); len(e.Text) != n {
@@ -217,13 +231,13 @@ func TestAWholeReelPasses(t *testing.T) {
 	}
 
 	stuck := &conn{hub: h.hub} // no socket yet, so nothing is taken from its queue
-	for _, f := range [][]byte{line("welcome"), line("done"), reel, line("a change")} {
+	for _, f := range [][]byte{chatLine("welcome"), chatLine("done"), reel, chatLine("a change")} {
 		stuck.Send(f)
 	}
 	if stuck.ending() {
 		t.Fatal("a reel closed the socket")
 	}
-	small := line(strings.Repeat("x", 1000))
+	small := chatLine(strings.Repeat("x", 1000))
 	for sent := 0; !stuck.ending(); sent += len(small) {
 		if sent > h.hub.cfg.QueueBytes {
 			t.Fatal("what waits behind a reel is not bounded")

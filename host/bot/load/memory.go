@@ -14,7 +14,7 @@ type Memory struct {
 	Plugins  float64 `json:"plugins_bytes"`      // machine code, memories, and what their host keeps
 	Code     float64 `json:"plugin_code_bytes"`  // of Plugins
 	Guests   float64 `json:"plugin_guest_bytes"` // of Plugins
-	Sockets  float64 `json:"sockets_bytes"`      // stacks of the goroutines that read them, and buffers
+	Sockets  float64 `json:"sockets_bytes"`      // what is kept of them, buffers, and goroutines' stacks
 	Open     float64 `json:"sockets_open"`
 	State    float64 `json:"state_bytes"`      // lobby, engine and reels
 	Store    float64 `json:"store_bytes"`      // SQLite's own, and its driver's part of the heap
