@@ -1,6 +1,6 @@
 // Package api is HTTP for people: guest sign-up, accounts, log in and out, me,
-// profile, photo, history, export, deletion. Live things (lobby, reel, invites, calls) are the WebSocket's, see
-// package conn. schemas/http/openapi.yaml describes every route; a test keeps
+// profile, photo, history, export, deletion, fresh relay logins. Live things (lobby, reel, invites, calls) are the
+// WebSocket's, see package conn. schemas/http/openapi.yaml describes every route; a test keeps
 // the two alike.
 //
 // Nothing is cached: each request asks the store who is logged in, and answers
@@ -81,6 +81,9 @@ type Deps struct {
 	Passwords Passwords
 	// Forget takes a person out of whatever else knows them (the journal).
 	Forget func(ctx context.Context, id lobby.PersonID) error
+
+	// ICE makes the servers and relay logins of calls.
+	ICE ICE
 
 	TooBig, NotImage, NoMedia error // Media's sentinels
 	Busy                      error // Passwords'
@@ -176,6 +179,7 @@ func (a *api) routes(e *echo.Echo) {
 	v1(http.MethodGet, "/me/export", a.as(a.getExport), deadline(uploadPatience), fair)
 	v1(http.MethodPut, "/me/account", a.as(a.putAccount), within, fair)
 	v1(http.MethodPut, "/me/password", a.as(a.putPassword), within, fair)
+	v1(http.MethodGet, "/me/ice", a.as(a.getICE), within, fair)
 	v1(http.MethodGet, "/me/history", a.as(a.getHistory), within, fair)
 	v1(http.MethodPut, "/me/profile", a.as(a.putProfile), within, fair)
 	v1(http.MethodPut, "/me/photo", a.as(a.putPhoto), deadline(uploadPatience), fair)

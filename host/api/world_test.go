@@ -49,6 +49,7 @@ func newWorld(t *testing.T, change ...func(*config.Config)) *world {
 	w.echo = New(Deps{
 		People: w, Accounts: w, Meetings: w, Media: w, Lobby: w, Passwords: &w.plainly, Forget: w.forget,
 		TooBig: errTooBig, NotImage: errNotImage, NoMedia: errNoMedia, Busy: errBusy,
+		ICE: loginsFor,
 		NewID: func() int64 {
 			if !w.taken {
 				w.ids++

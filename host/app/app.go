@@ -24,16 +24,13 @@ import (
 	"github.com/napalmsky/napalmsky/host/config"
 	"github.com/napalmsky/napalmsky/host/conn"
 	"github.com/napalmsky/napalmsky/host/engine"
-	"github.com/napalmsky/napalmsky/host/ice"
 	"github.com/napalmsky/napalmsky/host/journal"
-	"github.com/napalmsky/napalmsky/host/lobby"
 	"github.com/napalmsky/napalmsky/host/media"
 	"github.com/napalmsky/napalmsky/host/password"
 	"github.com/napalmsky/napalmsky/host/policy/wasm"
 	"github.com/napalmsky/napalmsky/host/reel"
 	"github.com/napalmsky/napalmsky/host/steward"
 	"github.com/napalmsky/napalmsky/host/store"
-	"github.com/napalmsky/napalmsky/host/wire"
 )
 
 // Options are what a test may replace. The zero value is a real server's.
@@ -142,6 +139,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 		People: a.store, Accounts: a.people, Meetings: a.store, Media: photos, Lobby: a.door(),
 		Passwords: newPasswords(cfg.Limits, o), Forget: a.forget,
 		TooBig: media.ErrTooBig, NotImage: media.ErrNotImage, NoMedia: media.ErrNotFound, Busy: password.ErrBusy,
+		ICE:   newRelays(cfg).forAPI,
 		NewID: newID(o), NewToken: func() (string, string, error) { return store.NewToken(o.Random) }, HashToken: store.HashToken,
 		Online: func() int { return a.engine.Stats().People }, Figures: a.figures, Now: o.Now, Log: o.Log,
 		Ready: a.ready.reasons, Metrics: metrics.Handler(Metrics, a.moment, o.Log),
@@ -178,18 +176,10 @@ func (a *App) assemble(o Options) error {
 		Ranker: a.policies.match, Stale: a.policies.stale,
 		Emit: a.shown, Now: o.Now, Log: o.Log,
 	})
-	turn := ice.ICE{STUN: a.cfg.STUN.URLs, URLs: a.cfg.TURN.URLs, Secret: a.cfg.TURN.Secret.Reveal(), TTL: a.cfg.TURN.TTL}
 	a.engine = engine.New(runs, a.journalled(engine.Deps{
 		Store: a.people, Reel: a.reel, Decide: a.policies.decide,
 		Face: newFaces(a.cfg.Product, a.policies.plugins.Plan, a.cache.cards).face,
-		ICE: func(p lobby.PersonID, now time.Time) []wire.ICEServer {
-			servers := []wire.ICEServer{}
-			for _, s := range turn.Servers(p, now) {
-				servers = append(servers, wire.ICEServer{URLs: s.URLs, Username: s.Username, Credential: s.Credential})
-			}
-			return servers
-		},
-		Now: o.Now, Seed: seed, Log: o.Log,
+		ICE:  newRelays(a.cfg).forCall, Now: o.Now, Seed: seed, Log: o.Log,
 	}))
 	return nil
 }

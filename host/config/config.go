@@ -154,7 +154,7 @@ type STUN struct {
 type TURN struct {
 	URLs   []string      `yaml:"urls" unit:"list of turn: URLs" zero:"none: no relaying" help:"TURN servers named to the two people of a call."`
 	Secret Secret        `yaml:"secret" unit:"text" zero:"refused when turn.urls is set" help:"Shared with the TURN server (coturn: static-auth-secret). Never a flag, never logged."`
-	TTL    time.Duration `yaml:"ttl" unit:"duration" zero:"refused when turn.urls is set" help:"How long a TURN login holds; at least the longest call."`
+	TTL    time.Duration `yaml:"ttl" unit:"duration" zero:"refused when turn.urls is set" help:"How long a TURN login holds, 5m to 7 days. A page whose call outlives it fetches a fresh one in time; a client that does not needs the longest call here."`
 }
 
 // Product is what people can say of themselves. Positions are stored, so add at

@@ -56,8 +56,7 @@ func (c Config) Validate() error {
 	k.urls("turn.urls", c.TURN.URLs, "turn:", "turns:")
 	if len(c.TURN.URLs) > 0 {
 		k.that(c.TURN.Secret != "", "turn.secret", "is needed with turn.urls")
-		longest := time.Duration(c.Lobby.MaxSeconds) * time.Second
-		between(k, "turn.ttl", c.TURN.TTL, longest, 7*24*time.Hour)
+		between(k, "turn.ttl", c.TURN.TTL, 5*time.Minute, 7*24*time.Hour)
 	}
 	c.Product.validate(k)
 	between(k, "session.guest", c.Session.Guest, time.Minute, 366*24*time.Hour)

@@ -49,8 +49,9 @@ type Deps struct {
 	Decide func(ctx context.Context, c lobby.Case) (seconds int64, digest string, err error)
 	// Face makes what others may see of a person (trimmed and encoded once).
 	Face func(ctx context.Context, p store.Person) (*reel.Face, error)
-	// ICE makes the servers a member of a call may use. Quick, never fails.
-	ICE func(p lobby.PersonID, now time.Time) []wire.ICEServer
+	// ICE makes the servers a member of a call may use, until (Unix ms) the
+	// logins in them end; 0: they do not. Quick, never fails.
+	ICE func(p lobby.PersonID, now time.Time) (servers []wire.ICEServer, until int64)
 	// Journal is handed every step and its effects, in order, from the engine's
 	// goroutine, once they are done. It must not block, nor change what it is handed.
 	Journal func(lobby.Stamp, lobby.Event, []lobby.Effect)

@@ -131,8 +131,8 @@ func start(t *testing.T, st store.Store, wrap func(conn.Backend) conn.Backend) *
 	v.eng = engine.New(engine.Config{Lobby: "main", Epoch: time.Now().String(), Rules: lobby.DefaultRules()}, engine.Deps{
 		Store: faulty, Reel: v.reel, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 		Seed: func() uint64 { v.seed += 1 << 13; return v.seed },
-		ICE: func(p lobby.PersonID, _ time.Time) []wire.ICEServer {
-			return []wire.ICEServer{{URLs: []string{"turn:relay"}, Username: "u", Credential: "c"}}
+		ICE: func(p lobby.PersonID, now time.Time) ([]wire.ICEServer, int64) {
+			return []wire.ICEServer{{URLs: []string{"turn:relay"}, Username: "u", Credential: "c"}}, now.Add(time.Hour).UnixMilli()
 		},
 		Decide: func(_ context.Context, c lobby.Case) (int64, string, error) { return 7200, "sha256:test", nil },
 		Face: func(_ context.Context, p store.Person) (*reel.Face, error) {
@@ -205,7 +205,7 @@ func (v *evening) call(a *tab, pa lobby.PersonID, ca lobby.ConnID, b *tab, pb lo
 	id := lobby.CallID(ring.Call)
 	v.post(lobby.Accept{From: lobby.From{Person: pb, Conn: cb, Ref: 3}, Call: id})
 	started := find[wire.ServerCallStarted](a)
-	if started.Seconds != 300 || started.Polite || len(started.ICEServers) != 1 {
+	if started.Seconds != 300 || started.Polite || len(started.ICEServers) != 1 || started.ICEUntil != started.StartedAt+time.Hour.Milliseconds() {
 		v.t.Fatalf("caller's call.started: %+v", started)
 	}
 	if !find[wire.ServerCallStarted](b).Polite {

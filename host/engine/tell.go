@@ -60,9 +60,10 @@ func (e *Engine) translate(t lobby.Tell) wire.Server {
 	case lobby.RingEnded:
 		return wire.ServerInviteEnded{Call: int64(n.Call), Other: int64(n.Other), Reason: n.Reason}
 	case lobby.CallStarted:
+		servers, until := e.deps.ICE(t.To, time.UnixMilli(e.last))
 		return wire.ServerCallStarted{Call: int64(n.Call), Other: e.card(n.Other), Seconds: int64(n.Seconds),
 			StartedAt: n.StartedAt, Deadline: n.Deadline, Polite: n.Polite, Resumed: n.Resumed,
-			ICEServers: e.deps.ICE(t.To, time.UnixMilli(e.last))}
+			ICEServers: servers, ICEUntil: until}
 	case lobby.CallPeer:
 		return wire.ServerCallPeer{Call: int64(n.Call), Lost: n.Lost, Until: n.Until}
 	case lobby.SignalFrom:

@@ -20,7 +20,7 @@ type ICE struct {
 	STUN   []string      // stun: or stuns: URLs
 	URLs   []string      // turn: or turns: URLs
 	Secret string        // shared with the TURN server (coturn: static-auth-secret)
-	TTL    time.Duration // how long a login holds; longer than any call
+	TTL    time.Duration // how long a login holds; whoever needs it longer asks for another
 }
 
 // Server is one entry of a browser's RTCConfiguration.iceServers.
@@ -30,20 +30,29 @@ type Server struct {
 	Credential string   `json:"credential,omitempty"`
 }
 
-// Servers answers what to hand to one person at now. The TURN login in it is
-// theirs alone and expires TTL later: the username is "<Unix second of
-// expiry>:<person>", the credential the base64 of its HMAC-SHA1 under Secret.
-// The URL slices are shared; do not change them.
-func (c ICE) Servers(person lobby.PersonID, now time.Time) []Server {
-	servers := make([]Server, 0, 2)
+// Grant is what one person may use.
+type Grant struct {
+	Servers []Server
+	Until   int64 // Unix milliseconds when the TURN login ends; 0: there is none in it
+}
+
+// Grant answers what to hand to one person at now. The TURN login in it is
+// theirs alone and expires TTL later, at a whole second: the username is "<Unix
+// second of expiry>:<person>", the credential the base64 of its HMAC-SHA1 under
+// Secret (draft-uberti-behave-turn-rest-00, section 2.2). The URL slices are
+// shared; do not change them.
+func (c ICE) Grant(person lobby.PersonID, now time.Time) Grant {
+	g := Grant{Servers: make([]Server, 0, 2)}
 	if len(c.STUN) > 0 {
-		servers = append(servers, Server{URLs: c.STUN})
+		g.Servers = append(g.Servers, Server{URLs: c.STUN})
 	}
 	if len(c.URLs) > 0 {
-		username := strconv.FormatInt(now.Add(c.TTL).Unix(), 10) + ":" + strconv.FormatInt(int64(person), 10)
-		servers = append(servers, Server{URLs: c.URLs, Username: username, Credential: credential(c.Secret, username)})
+		ends := now.Add(c.TTL).Unix()
+		username := strconv.FormatInt(ends, 10) + ":" + strconv.FormatInt(int64(person), 10)
+		g.Servers = append(g.Servers, Server{URLs: c.URLs, Username: username, Credential: credential(c.Secret, username)})
+		g.Until = ends * 1000
 	}
-	return servers
+	return g
 }
 
 func credential(secret, username string) string {

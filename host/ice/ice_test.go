@@ -13,7 +13,11 @@ func TestTurnLoginMatchesTheConvention(t *testing.T) {
 		STUN: []string{"stun:stun.example:3478"}, URLs: []string{"turn:turn.example:3478?transport=udp"},
 		Secret: "north star", TTL: time.Hour,
 	}
-	got, err := json.Marshal(c.Servers(42, time.Unix(1760000000-3600, 0)))
+	g := c.Grant(42, time.Unix(1760000000-3600, 999_999_999))
+	if g.Until != 1760000000_000 {
+		t.Errorf("the login ends at %d, the username says otherwise", g.Until)
+	}
+	got, err := json.Marshal(g.Servers)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,7 +31,7 @@ func TestTurnLoginMatchesTheConvention(t *testing.T) {
 func TestLoginsAreOnePersonsAndExpire(t *testing.T) {
 	c := ICE{URLs: []string{"turn:t.example"}, Secret: "s", TTL: time.Minute}
 	now := time.Unix(1_000_000, 0)
-	a, b, later := c.Servers(1, now)[0], c.Servers(2, now)[0], c.Servers(1, now.Add(time.Second))[0]
+	a, b, later := c.Grant(1, now).Servers[0], c.Grant(2, now).Servers[0], c.Grant(1, now.Add(time.Second)).Servers[0]
 	if a.Credential == b.Credential || a.Username == b.Username {
 		t.Error("two people share a TURN login")
 	}
@@ -40,8 +44,15 @@ func TestLoginsAreOnePersonsAndExpire(t *testing.T) {
 }
 
 func TestNothingConfiguredGivesAnEmptyList(t *testing.T) {
-	got, _ := json.Marshal(ICE{}.Servers(1, time.Unix(1, 0)))
+	g := ICE{}.Grant(1, time.Unix(1, 0))
+	got, _ := json.Marshal(g.Servers)
 	if string(got) != "[]" {
 		t.Errorf("got %s, a browser needs []", got)
+	}
+}
+
+func TestStunAloneNeverExpires(t *testing.T) {
+	if g := (ICE{STUN: []string{"stun:s"}}).Grant(1, time.Unix(1, 0)); g.Until != 0 || len(g.Servers) != 1 || g.Servers[0].Credential != "" {
+		t.Errorf("got %+v", g)
 	}
 }

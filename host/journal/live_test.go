@@ -83,7 +83,7 @@ func livedEvening(t *testing.T) (file []byte) {
 		e = engine.New(engine.Config{Lobby: "main", Epoch: "e1", Rules: h.Rules}, engine.Deps{
 			Store: st, Reel: rows{r, w}, Journal: w.Step, Now: time.Now, Log: quiet(),
 			Seed:   func() uint64 { seed += 1 << 13; return seed },
-			ICE:    func(lobby.PersonID, time.Time) []wire.ICEServer { return nil },
+			ICE:    func(lobby.PersonID, time.Time) ([]wire.ICEServer, int64) { return nil, 0 },
 			Decide: func(context.Context, lobby.Case) (int64, string, error) { return 30, "sha256:test", nil },
 			Face: func(_ context.Context, p store.Person) (*reel.Face, error) {
 				q := p.Profile

@@ -235,6 +235,9 @@ func (v ServerCallStarted) compactTo(b []byte) []byte {
 	if v.Resumed {
 		has |= 1 << 0
 	}
+	if v.ICEUntil != 0 {
+		has |= 1 << 1
+	}
 	b = binary.AppendUvarint(b, has)
 	b = binary.AppendUvarint(b, uint64(v.Call))
 	b = putText(b, v.Other)
@@ -245,6 +248,9 @@ func (v ServerCallStarted) compactTo(b []byte) []byte {
 	b = binary.AppendUvarint(b, uint64(len(v.ICEServers)))
 	for _, e := range v.ICEServers {
 		b = e.compactTo(b)
+	}
+	if has&(1<<1) != 0 {
+		b = binary.AppendVarint(b, v.ICEUntil)
 	}
 	return b
 }
@@ -259,6 +265,9 @@ func readServerCallStarted(r *compactReader) (v ServerCallStarted) {
 	v.Polite = r.boolean()
 	v.Resumed = has&(1<<0) != 0
 	v.ICEServers = compactList(r, readICEServer)
+	if has&(1<<1) != 0 {
+		v.ICEUntil = r.varint()
+	}
 	return v
 }
 

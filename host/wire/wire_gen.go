@@ -1553,6 +1553,7 @@ func (v ServerInviteEnded) appendTo(b []byte) []byte {
 }
 
 // ServerCallStarted is the server's "call.started".
+// ice_until: when the logins in ice_servers end, by the server's clock; absent if there are none. GET /v1/me/ice has fresh ones.
 type ServerCallStarted struct {
 	Call       int64
 	Other      RawCard
@@ -1562,6 +1563,7 @@ type ServerCallStarted struct {
 	Polite     bool
 	Resumed    bool // optional: left out when zero
 	ICEServers []ICEServer
+	ICEUntil   int64 // optional: left out when zero
 }
 
 // Name is the event's t.
@@ -1606,11 +1608,15 @@ func decodeServerCallStarted(s *scanner, at string) (v ServerCallStarted) {
 			if s.once(&seen, 7, at, "ice_servers") {
 				v.ICEServers = list(s, at, "ice_servers", decodeICEServer)
 			}
+		case "ice_until":
+			if s.once(&seen, 8, at, "ice_until") {
+				v.ICEUntil = s.integer(at, "ice_until", -maxSafe, maxSafe)
+			}
 		default:
 			s.skip(at)
 		}
 	}
-	s.require(seen, 0b10111111, at, "call", "other", "seconds", "started_at", "deadline", "polite", "resumed", "ice_servers")
+	s.require(seen, 0b10111111, at, "call", "other", "seconds", "started_at", "deadline", "polite", "resumed", "ice_servers", "ice_until")
 	return v
 }
 
@@ -1647,6 +1653,11 @@ func (v ServerCallStarted) appendTo(b []byte) []byte {
 	}
 	b = closed(b, ']')
 	b = append(b, ',')
+	if v.ICEUntil != 0 {
+		b = append(b, `"ice_until":`...)
+		b = strconv.AppendInt(b, v.ICEUntil, 10)
+		b = append(b, ',')
+	}
 	return closed(b, '}')
 }
 

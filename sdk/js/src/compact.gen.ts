@@ -19,7 +19,7 @@ export const compact: [t: ServerEvent["t"], members: Member[] | null][] = [
   ["invite.ringing", [["call", "id"], ["other", "card"], ["seconds", "int"], ["until", "int"], ["waits", "int"]]],
   ["invite.incoming", [["call", "id"], ["other", "card"], ["seconds", "int"], ["until", "int"]]],
   ["invite.ended", [["call", "id"], ["other", "id"], ["reason", { words: ["declined", "rescinded", "expired", "unavailable", "failed"] }]]],
-  ["call.started", [["call", "id"], ["other", "card"], ["seconds", "int"], ["started_at", "int"], ["deadline", "int"], ["polite", "bool"], ["resumed", "bool", true], ["ice_servers", { list: { object: [["urls", { list: "text" }], ["username", "text", true], ["credential", "text", true]] } }]]],
+  ["call.started", [["call", "id"], ["other", "card"], ["seconds", "int"], ["started_at", "int"], ["deadline", "int"], ["polite", "bool"], ["resumed", "bool", true], ["ice_servers", { list: { object: [["urls", { list: "text" }], ["username", "text", true], ["credential", "text", true]] } }], ["ice_until", "int", true]]],
   ["call.peer", [["call", "id"], ["lost", "bool"], ["until", "int", true]]],
   ["call.signal", [["call", "id"], ["kind", { words: ["offer", "answer", "candidate"] }], ["data", "text"]]],
   ["call.chat", [["call", "id"], ["text", "text"], ["at", "int"]]],

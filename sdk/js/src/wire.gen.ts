@@ -189,6 +189,7 @@ export interface ServerInviteEnded {
   reason: "declined" | "rescinded" | "expired" | "unavailable" | "failed" | (string & {});
 }
 
+/** ice_until: when the logins in ice_servers end, by the server's clock; absent if there are none. GET /v1/me/ice has fresh ones. */
 export interface ServerCallStarted {
   call: Id;
   other: Card;
@@ -198,6 +199,7 @@ export interface ServerCallStarted {
   polite: boolean;
   resumed?: boolean;
   ice_servers: ICEServer[];
+  ice_until?: number;
 }
 
 export interface ServerCallPeer {
@@ -384,7 +386,7 @@ const serverChecks: { [T in ServerEvent["t"]]: Check } = {
   "invite.ringing": object({ call: id, other: isCard, seconds: integer, until: integer, waits: integer }),
   "invite.incoming": object({ call: id, other: isCard, seconds: integer, until: integer }),
   "invite.ended": object({ call: id, other: id, reason: string }),
-  "call.started": object({ call: id, other: isCard, seconds: integer, started_at: integer, deadline: integer, polite: boolean, ice_servers: list(isICEServer) }, { resumed: boolean }),
+  "call.started": object({ call: id, other: isCard, seconds: integer, started_at: integer, deadline: integer, polite: boolean, ice_servers: list(isICEServer) }, { resumed: boolean, ice_until: integer }),
   "call.peer": object({ call: id, lost: boolean }, { until: integer }),
   "call.signal": object({ call: id, kind: string, data: string }),
   "call.chat": object({ call: id, text: string, at: integer }),
