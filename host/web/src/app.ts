@@ -1,3 +1,4 @@
+import type { Relays } from "napalmsky";
 import type { Evening } from "./evening.ts";
 import type { Me, Options } from "./http.ts";
 import type { Sound } from "./sound.ts";
@@ -12,6 +13,7 @@ export interface App {
   readonly evening: Evening;
   readonly sound: Sound;
   readonly preparation: Preparation;
+  readonly relays: Relays;
   /** Says something in passing. */
   toast(text: string, tone?: "good" | "bad"): void;
   go(route: Route): void;

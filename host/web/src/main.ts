@@ -1,4 +1,4 @@
-import { Close, connect, followBrowser } from "napalmsky";
+import { Close, connect, followBrowser, grantFrom, Relays } from "napalmsky";
 import type { App, Route } from "./app.ts";
 import { fill, h } from "./dom.ts";
 import { Evening } from "./evening.ts";
@@ -73,12 +73,14 @@ function evening(options: Options, me: Me): void {
   const encoding = new URLSearchParams(location.search).get("wire") === "json" ? "json" : "binary";
   const client = connect({ url: socketURL(), encoding, onTrouble: (what) => console.warn("napalmsky:", what) });
   followBrowser(client);
+  const relays = new Relays({ fetch: grantFrom("/v1/me/ice"), now: () => client.now(), onTrouble: (what) => console.warn("relays:", what) });
   const app: App = {
     options,
     me,
     evening: new Evening(client, sessionStorage),
     sound: new Sound(),
     preparation: new Preparation(),
+    relays,
     toast: (text, tone) => toasts.show(text, tone),
     go(route) {
       if (here() === route) screen.go(route);

@@ -72,7 +72,7 @@ export class Screen {
       this.#session = undefined;
     }
     if (state.talk && !this.#session) {
-      this.#session = new TalkSession(state.talk, client, this.app.preparation.take(), () => this.#view?.update?.());
+      this.#session = new TalkSession(state.talk, client, this.app.relays, this.app.preparation.take(), () => this.#view?.update?.());
     } else if (state.talk) {
       this.#session!.renew(state.talk);
     } else if (this.#ringing && !state.talk && !state.ring) {

@@ -1,4 +1,4 @@
-import type { Activity, Card, ICEServer, ServerEvent, Social } from "napalmsky";
+import type { Activity, Card, Grant, ServerEvent, Social } from "napalmsky";
 
 /** An invite that rings, as this person sees it. */
 export interface Ring {
@@ -25,7 +25,7 @@ export interface Talk {
   deadline: number;
   polite: boolean;
   resumed: boolean;
-  ice: ICEServer[];
+  relays: Grant;
   peerLostUntil?: number;
   lines: Line[];
   shared: boolean; // I showed my socials
@@ -95,7 +95,7 @@ export function apply(s: State, e: ServerEvent): State {
         deadline: e.d.deadline,
         polite: e.d.polite,
         resumed: e.d.resumed === true,
-        ice: e.d.ice_servers,
+        relays: { ice_servers: e.d.ice_servers, ice_until: e.d.ice_until },
         lines: same?.lines ?? [],
         shared: same?.shared ?? false,
         theirs: same?.theirs ?? [],

@@ -1,4 +1,4 @@
-import { Call, type Client, type Link } from "napalmsky";
+import { Call, type Client, type Link, type Relays } from "napalmsky";
 import { type Devices, type Kind, openDevice, openDevices, type Problem, stop } from "./devices.ts";
 import type { Talk } from "./state.ts";
 
@@ -20,11 +20,13 @@ export class TalkSession {
   constructor(
     talk: Talk,
     client: Client,
+    private readonly relays: Relays,
     opening: Promise<Devices>,
     private readonly changed: () => void,
   ) {
     this.call = talk.call;
     this.#talk = talk;
+    relays.take(talk.relays);
     void this.#begin(client, opening);
   }
 
@@ -43,9 +45,9 @@ export class TalkSession {
 
   /** The call was started anew for this tab, with fresh logins for the relays. */
   renew(talk: Talk): void {
-    if (this.#talk.ice === talk.ice) return;
+    if (this.#talk.relays === talk.relays) return;
     this.#talk = talk;
-    this.#media?.renew(talk.ice);
+    this.relays.take(talk.relays);
   }
 
   signal(kind: string, data: string): void {
@@ -96,7 +98,7 @@ export class TalkSession {
     this.#media = new Call({
       polite: talk.polite,
       resumed: talk.resumed,
-      iceServers: talk.ice,
+      relays: this.relays,
       tracks: [this.devices.audio, this.devices.video].filter((t) => t !== undefined),
       send: (kind, data) => client.tell("call.signal", { call: talk.call, kind, data }),
       onRemote: this.changed,

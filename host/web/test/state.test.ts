@@ -34,6 +34,13 @@ test("an evening: ring, call, ending with its cooldown", () => {
   assert.deepEqual(s.ending, { kind: "call", call: "70", other: mira, reason: "hangup", mine: true, talked: 42, cooldown: { until: 99, reason: "call" } });
 });
 
+test("a talk keeps until when its logins hold, for the page that a reload makes", () => {
+  const e = started() as Extract<ServerEvent, { t: "call.started" }>;
+  const ice_servers = [{ urls: ["turn:t"], username: "u", credential: "c" }];
+  const s = after([welcome(false), { ...e, d: { ...e.d, ice_servers, ice_until: 77 } }]);
+  assert.deepEqual(s.talk?.relays, { ice_servers, ice_until: 77 });
+});
+
 test("a prolonged ring is the same ring with a new time", () => {
   const s = after([welcome(false), incoming, { ...incoming, d: { ...incoming.d, until: 40_000 } } as ServerEvent]);
   assert.equal(s.ring?.until, 40_000);

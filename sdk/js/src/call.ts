@@ -1,3 +1,4 @@
+import { relayed } from "./route.ts";
 import { originOf } from "./sdp.ts";
 import type { ICEServer, SignalKind } from "./wire.ts";
 
@@ -8,12 +9,20 @@ export type Link =
   | "interrupted" // was connected; mending itself
   | "failing"; // the other answers, and yet several attempts failed; still trying, slower
 
+/** Where a call's STUN and TURN servers come from; Relays is one. */
+export interface Servers {
+  /** Those that can be used now. */
+  servers(): ICEServer[];
+  /** Tells fn when there are others, until the returned function is called. */
+  follow(fn: () => void): () => void;
+}
+
 export interface CallOptions {
   /** From call.started: the polite side gives way when both offer at once. */
   polite: boolean;
   /** From call.started: the call ran already, so the other will not begin. */
   resumed?: boolean;
-  iceServers: ICEServer[];
+  relays: Servers;
   tracks: MediaStreamTrack[];
   /** Hands a piece of signalling to the other (call.signal). */
   send(kind: SignalKind, data: string): void;
@@ -37,8 +46,8 @@ const tries = 3;
  */
 export class Call {
   readonly remote = new MediaStream();
-  #servers: ICEServer[];
   #pc: RTCPeerConnection;
+  #unfollow: () => void;
   #tracks = new Map<Kind, MediaStreamTrack>();
   #candidates: RTCIceCandidateInit[] = [];
   #origin: string | undefined; // of the remote description: names the other's RTCPeerConnection
@@ -54,11 +63,11 @@ export class Call {
   #closed = false;
 
   constructor(private readonly o: CallOptions) {
-    this.#servers = o.iceServers;
     for (const t of o.tracks) this.#tracks.set(t.kind as Kind, t);
     // One side begins, or each call would open with two offers that collide.
     this.#mayOffer = !o.polite || o.resumed === true;
     this.#pc = this.#fresh(this.#mayOffer);
+    this.#unfollow = o.relays.follow(() => void this.#renewed().catch((e) => o.onTrouble?.(e)));
     this.#expect();
   }
 
@@ -73,8 +82,7 @@ export class Call {
 
   /** Takes what the other signalled. Pieces are applied one after another. */
   signal(kind: string, data: string): Promise<void> {
-    this.#line = this.#line.then(async () => {
-      if (this.#closed) return;
+    return this.#inTurn(async () => {
       try {
         if (kind === "candidate") await this.#candidate(JSON.parse(data) as RTCIceCandidateInit);
         else if (kind === "offer" || kind === "answer") await this.#description(kind, data);
@@ -82,7 +90,6 @@ export class Call {
         if (!this.#ignored) this.o.onTrouble?.(e);
       }
     });
-    return this.#line;
   }
 
   /** Sends this track of its kind from now on, or (null) none: the other sees it fall silent. */
@@ -98,30 +105,53 @@ export class Call {
     line.direction = track ? "sendrecv" : "recvonly";
   }
 
-  /** Takes the logins of a newer call.started of this call; they count from the next restart on. */
-  renew(iceServers: ICEServer[]): void {
-    this.#servers = iceServers;
-    if (!this.#closed) this.#pc.setConfiguration({ iceServers });
-  }
-
-  /** Looks for a new way through the network. */
+  /** Looks for a new way through the network, with the logins of now. */
   restart(): void {
     const pc = this.#pc;
+    if (this.#closed) return;
     this.#mayOffer = true;
     if (pc.getTransceivers().length === 0) this.#askFor(pc);
+    pc.setConfiguration({ iceServers: this.o.relays.servers() });
     pc.restartIce(); // makes the browser ask for an offer, once it has nothing outstanding
-    if (this.#owed || pc.signalingState === "have-local-offer") void this.#offer();
+    // Or it asked already, or its last offer seems lost. Not amid what the other
+    // signalled: with their offer half applied, ours would come out as an answer.
+    void this.#inTurn(async () => {
+      if (pc !== this.#pc) return;
+      if (this.#owed || (pc.signalingState === "have-local-offer" && !this.#making)) await this.#offer();
+    });
     this.#expect();
   }
 
   close(): void {
     this.#closed = true;
+    this.#unfollow();
     clearTimeout(this.#watch);
     this.#quit(this.#pc);
   }
 
+  /** Runs steps one after another. */
+  #inTurn(step: () => Promise<void>): Promise<void> {
+    this.#line = this.#line.then(() => (this.#closed ? undefined : step()));
+    return this.#line;
+  }
+
+  /**
+   * There are fresh logins. They count from the next gathering on, so one that
+   * ran without any is repeated; and a relay that carries us is replaced by one
+   * that the fresh login keeps, while it still does.
+   */
+  async #renewed(): Promise<void> {
+    const pc = this.#pc;
+    const fresh = this.o.relays.servers();
+    const lacked = !hasLogin(pc.getConfiguration().iceServers) && hasLogin(fresh);
+    pc.setConfiguration({ iceServers: fresh });
+    if (!pc.localDescription) return;
+    const again = pc.connectionState === "connected" ? await relayed(pc) : lacked;
+    if (again && pc === this.#pc && !this.#closed) pc.restartIce();
+  }
+
   #fresh(offering: boolean): RTCPeerConnection {
-    const pc = new RTCPeerConnection({ iceServers: this.#servers });
+    const pc = new RTCPeerConnection({ iceServers: this.o.relays.servers() });
     this.#candidates = [];
     this.#origin = undefined;
     this.#making = this.#owed = false;
@@ -193,7 +223,7 @@ export class Call {
 
   async #candidate(c: RTCIceCandidateInit): Promise<void> {
     if (this.#pc.remoteDescription) await this.#pc.addIceCandidate(c);
-    else if (this.#candidates.length < 64) this.#candidates.push(c);
+    else if (!this.#ignored && this.#candidates.length < 64) this.#candidates.push(c);
   }
 
   #arrived(track: MediaStreamTrack): void {
@@ -243,4 +273,8 @@ export class Call {
     pc.onicecandidate = pc.onnegotiationneeded = pc.onconnectionstatechange = pc.ontrack = null;
     pc.close();
   }
+}
+
+function hasLogin(servers: RTCIceServer[] | undefined): boolean {
+  return servers?.some((s) => s.credential !== undefined) === true;
 }
