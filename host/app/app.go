@@ -208,7 +208,7 @@ func (a *App) Run(ctx context.Context) error {
 	part("reel", a.reel.Run)
 	part("steward", a.steward.Run)
 	part("lobby", a.engine.Run)
-	part("plugins", func(ctx context.Context) error { return a.policies.watchTrim(ctx, a.engine.Reface) })
+	part("plugins", func(ctx context.Context) error { return a.policies.watch(ctx, a.steward.Stirred, a.engine.Reface) })
 	select {
 	case <-a.engine.Started():
 		for _, f := range a.fronts {

@@ -3,12 +3,14 @@ package app
 import (
 	"strconv"
 	"strings"
+
+	"github.com/napalmsky/napalmsky/host/policy/wasm"
 )
 
 // mappings are a process's resident bytes by what is mapped there.
 type mappings struct {
 	program int64 // files: the executable and its libraries
-	code    int64 // executable memory that no file holds
+	code    int64 // machine code of plugins
 	data    int64 // all else
 }
 
@@ -22,6 +24,8 @@ func sortMappings(smaps string) (m mappings) {
 		switch {
 		case len(f) >= 5 && len(f[1]) == 4 && strings.Contains(f[0], "-"):
 			switch {
+			case len(f) > 5 && wasm.IsCode(f[5]):
+				into = &m.code
 			case len(f) > 5 && strings.HasPrefix(f[5], "/"):
 				into = &m.program
 			case f[1][2] == 'x':

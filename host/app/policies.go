@@ -113,8 +113,9 @@ func (p *policies) decide(ctx context.Context, c lobby.Case) (int64, string, err
 	return p.plugins.Decide(ctx, c)
 }
 
-// watchTrim calls reface whenever another generation trims, until ctx ends.
-func (p *policies) watchTrim(ctx context.Context, reface func()) error {
+// watch calls changed at every change of plugins, and reface whenever another
+// generation trims, until ctx ends.
+func (p *policies) watch(ctx context.Context, changed, reface func()) error {
 	changes, cancel := p.plugins.Subscribe()
 	defer cancel()
 	last := p.trimmer()
@@ -126,6 +127,7 @@ func (p *policies) watchTrim(ctx context.Context, reface func()) error {
 			if !open {
 				return nil
 			}
+			changed()
 			if now := p.trimmer(); now != last {
 				last = now
 				reface()

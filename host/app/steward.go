@@ -7,6 +7,7 @@ import (
 
 	"github.com/napalmsky/napalmsky/host/config"
 	"github.com/napalmsky/napalmsky/host/conn"
+	"github.com/napalmsky/napalmsky/host/policy/wasm"
 	"github.com/napalmsky/napalmsky/host/steward"
 )
 
@@ -72,11 +73,11 @@ func Tune(c config.Config, getenv func(string) string, log *slog.Logger) {
 	steward.Tune(steward.NewGauge(uint64(c.Memory.Limit)).Limit(), getenv, log)
 }
 
-// Settle gives the program's pages back that only the start needed, for a
-// process that is a server and nothing else; see Options.Settled.
+// Settle gives the program's pages back that only the start needed, and those of
+// plugins, for a process that is a server and nothing else; see Options.Settled.
 func Settle(log *slog.Logger) func() {
 	return func() {
-		if err := steward.PageOutProgram(); err != nil {
+		if err := steward.PageOutProgram(wasm.IsCode); err != nil {
 			log.Info("the program's pages stay in memory", "err", err)
 		}
 	}

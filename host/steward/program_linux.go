@@ -9,11 +9,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// PageOutProgram gives the program's own pages back to the system: most of them
-// only the start needed (tables, parsers, the compiler of plugins). They are
-// clean pages of a file, so what is still needed is read again, from the page
-// cache as a rule. Kernels before 5.4 do not know how; then nothing happens.
-func PageOutProgram() error {
+// PageOutProgram gives the program's own pages back to the system, and those of
+// files that also names: most of them only the start needed (tables, parsers, a
+// plugin's beginning). They are clean pages of a file, so what is still needed is
+// read again. Kernels before 5.4 do not know how; then nothing happens.
+func PageOutProgram(also func(path string) bool) error {
 	self, err := os.Readlink("/proc/self/exe")
 	if err != nil {
 		return fmt.Errorf("steward: page out: %w", err)
@@ -24,15 +24,21 @@ func PageOutProgram() error {
 	}
 	defer maps.Close()
 	for lines := bufio.NewScanner(maps); lines.Scan(); {
+		f := strings.Fields(lines.Text()) // addresses, access, offset, device, inode, path
+		if len(f) < 6 {
+			continue
+		}
 		var from, to uintptr
-		var access string
-		if _, err := fmt.Sscanf(lines.Text(), "%x-%x %s", &from, &to, &access); err != nil {
+		if _, err := fmt.Sscanf(f[0], "%x-%x", &from, &to); err != nil {
 			continue
 		}
+		access, path := f[1], strings.Join(f[5:], " ")
 		// What is written to is no page of the file any more.
-		if !strings.HasSuffix(lines.Text(), " "+self) || access[1] == 'w' {
+		if path != self && !also(path) || access[1] == 'w' {
 			continue
 		}
+		// Neighbours of a page that is needed are as a rule not.
+		_, _, _ = unix.Syscall(unix.SYS_MADVISE, from, to-from, unix.MADV_RANDOM)
 		if _, _, errno := unix.Syscall(unix.SYS_MADVISE, from, to-from, unix.MADV_PAGEOUT); errno != 0 && errno != unix.EINVAL {
 			return fmt.Errorf("steward: page out: %w", errno)
 		}

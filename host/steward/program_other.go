@@ -3,4 +3,4 @@
 package steward
 
 // PageOutProgram does nothing here.
-func PageOutProgram() error { return nil }
+func PageOutProgram(func(path string) bool) error { return nil }

@@ -76,8 +76,8 @@ type Deps struct {
 	Sheds  []Shed  // the first goes first, and comes back last
 	// Free gives unused memory back to the system; debug.FreeOSMemory by default.
 	Free func()
-	// Settled is called once, some time after the start, to give back what only
-	// the start needed. Nil: nothing is.
+	// Settled is called some time after the start, and after Stirred, to give back
+	// what only the start needed. Nil: nothing is.
 	Settled func()
 	// Collections calls its argument after each of the collector's rounds until
 	// stopped; by default it watches Go's.
@@ -99,10 +99,11 @@ type Stats struct {
 
 // Steward looks after one server. Make it with New, then call Run once.
 type Steward struct {
-	cfg   Config
-	deps  Deps
-	level atomic.Int32
-	poke  chan struct{}
+	cfg      Config
+	deps     Deps
+	level    atomic.Int32
+	poke     chan struct{}
+	stirring chan struct{}
 
 	mu    sync.Mutex // guards stats
 	stats Stats
@@ -120,7 +121,7 @@ func New(cfg Config, d Deps) *Steward {
 	if d.Collections == nil {
 		d.Collections = afterCollections
 	}
-	s := &Steward{cfg: cfg.withDefaults(), deps: d, poke: make(chan struct{}, 1)}
+	s := &Steward{cfg: cfg.withDefaults(), deps: d, poke: make(chan struct{}, 1), stirring: make(chan struct{}, 1)}
 	s.stats.Gone, s.stats.Failed = map[string]int{}, map[string]int{}
 	for _, c := range d.Chores {
 		s.stats.Gone[c.Name], s.stats.Failed[c.Name] = 0, 0
@@ -158,6 +159,15 @@ func (s *Steward) Look() {
 	}
 }
 
+// Stirred says that something like a start has just been, as when a plugin is
+// loaded: after a while there is something to give back again. It never blocks.
+func (s *Steward) Stirred() {
+	select {
+	case s.stirring <- struct{}{}:
+	default:
+	}
+}
+
 // Run looks and cleans until ctx ends. What is shed comes back at the end.
 func (s *Steward) Run(ctx context.Context) error {
 	defer s.takeBack(0)
@@ -177,6 +187,8 @@ func (s *Steward) Run(ctx context.Context) error {
 				s.deps.Settled()
 			}
 			s.deps.Free()
+		case <-s.stirring:
+			settled.Reset(s.cfg.LookEvery)
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-s.poke:

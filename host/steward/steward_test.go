@@ -201,6 +201,12 @@ func TestChoresGoOnWhereOneFails(t *testing.T) {
 		if settled.Load() != 1 {
 			t.Errorf("what only the start needed was given back %d times", settled.Load())
 		}
+		s.Stirred()
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if settled.Load() != 2 {
+			t.Errorf("after a stir %d times", settled.Load())
+		}
 		cancel()
 		if err := <-done; !errors.Is(err, context.Canceled) {
 			t.Error(err)

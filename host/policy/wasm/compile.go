@@ -86,14 +86,21 @@ func (o Options) compileApart(ctx context.Context, module []byte, dir string) (*
 	if err != nil {
 		return nil, err
 	}
-	err = e.recall(ctx, module)
+	recall := func() error {
+		kept, err := onDisk(dir, func() error { return e.recall(ctx, module) })
+		if kept != nil {
+			o.Log.Info("a plugin's machine code stays in memory", "err", kept)
+		}
+		return err
+	}
+	err = recall()
 	if errors.Is(err, errNotKept) { // damaged; it is a cache
 		o.Log.Warn("compiled code is damaged: the cache is emptied", "err", err)
 		err = errors.Join(forget(dir), errNotThere)
 	}
 	if errors.Is(err, errNotThere) {
 		if err = o.Compiler.run(ctx, module, dir); err == nil {
-			err = e.recall(ctx, module)
+			err = recall()
 		}
 	}
 	if errors.Is(err, errNoCompiler) && ctx.Err() == nil {
@@ -169,6 +176,14 @@ func openCache(dir string) (wazero.CompilationCache, error) {
 	}
 	return cache, nil
 }
+
+// codeName is what files begin with that hold the machine code of running
+// plugins; they lose that name at once, but the system goes on showing it.
+const codeName = "plugin-code-"
+
+// IsCode says whether a path, as the system shows a process's memory, is that of
+// a plugin's machine code.
+func IsCode(path string) bool { return strings.Contains(path, "/"+codeName) }
 
 // forget removes what the engine wrote to its cache, and nothing else there.
 func forget(dir string) error {
