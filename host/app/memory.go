@@ -14,9 +14,8 @@ import (
 //	heap          live at the last collection, by room (see heapByRoom)
 //	heap_spare    garbage not collected yet and what the heap keeps for later
 //	go_other      the Go runtime's own
-//	native        outside Go's memory: SQLite's pages and caches
-//
-// plugin_guest is a part of heap.plugins: the memories the plugins themselves see.
+//	plugin_guest  the memories that the plugins themselves see
+//	native        else outside Go's memory: SQLite's pages and caches
 func (a *App) memory() map[string]any {
 	read := func(names ...string) (sum int64) {
 		samples := make([]metrics.Sample, len(names))
@@ -39,14 +38,15 @@ func (a *App) memory() map[string]any {
 	heap := read("heap/objects", "heap/unused", "heap/free")
 	stacks := read("heap/stacks", "os-stacks")
 	ours := read("total") - read("heap/released")
+	guests := int64(a.policies.guestBytes())
 	out := map[string]any{
 		"heap": rooms, "heap_spare": max(0, heap-live), "stacks": stacks, "go_other": ours - heap - stacks,
-		"plugin_guest": a.policies.guestBytes(),
+		"plugin_guest": guests,
 	}
 	if table, err := os.ReadFile("/proc/self/smaps"); err == nil { // elsewhere than on Linux there is none
 		m := sortMappings(string(table))
 		out["rss"], out["program"], out["plugin_code"] = m.program+m.code+m.data, m.program, m.code
-		out["native"] = max(0, m.data-ours)
+		out["native"] = max(0, m.data-ours-guests)
 	}
 	return out
 }

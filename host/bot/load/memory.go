@@ -34,7 +34,7 @@ func memoryOf(stats map[string]float64) *Memory {
 		return sum
 	}
 	m := &Memory{
-		RSS: of("rss"), Program: of("program"), Plugins: of("plugin_code", "heap.plugins"), Code: of("plugin_code"), Guests: of("plugin_guest"),
+		RSS: of("rss"), Program: of("program"), Plugins: of("plugin_code", "plugin_guest", "heap.plugins"), Code: of("plugin_code"), Guests: of("plugin_guest"),
 		Sockets: of("stacks", "heap.sockets"), Open: stats["conn.open"], State: of("heap.lobby", "heap.reel"),
 		Store: of("native", "heap.store"), Other: of("heap.http", "heap.journal", "heap.cache", "heap.other"), Spare: of("heap_spare"), Runtime: of("go_other"),
 	}
