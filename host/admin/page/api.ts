@@ -1,5 +1,5 @@
 /** The admin API as the page uses it; schemas/http/admin.yaml describes it. */
-import { sentence } from "./text.ts";
+import { sentence } from "./sentence.ts";
 
 export const hooks = ["match", "cooldown", "trim", "signalling"] as const;
 export type Hook = (typeof hooks)[number];

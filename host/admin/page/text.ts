@@ -3,12 +3,6 @@ import type { Figure, Generation, Version, Whole } from "./api.ts";
 
 export const short = (digest: string): string => (digest.startsWith("native:") ? "compiled in" : digest.slice(0, 12));
 
-/** The server's words as a sentence. */
-export function sentence(text: string): string {
-  const end = /[.!?]$/.test(text) ? "" : ".";
-  return text.charAt(0).toUpperCase() + text.slice(1) + end;
-}
-
 export const count = (n: Whole): string => n.toLocaleString("en");
 
 /** Large counts in three digits: 12,431 but 4.2 million. */
