@@ -58,7 +58,7 @@ func Default() Config {
 		},
 		Journal: Journal{Bytes: 64 << 20, Files: 8},
 		Memory:  Memory{Warning: 75, Critical: 90},
-		Steward: Steward{LookEvery: 30 * time.Second, CleanEvery: 5 * time.Minute, Archive: 7 * 24 * time.Hour, KeepMet: 366 * 24 * time.Hour},
+		Steward: Steward{LookEvery: 30 * time.Second, CleanEvery: 5 * time.Minute, Archive: 7 * 24 * time.Hour, KeepUnused: 30 * 24 * time.Hour, KeepMet: 366 * 24 * time.Hour},
 		Log:     Log{Level: "info", Format: "text"},
 	}
 }
