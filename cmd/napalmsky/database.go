@@ -27,7 +27,7 @@ func migrate(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 && slices.Contains([]string{"up", "down", "status"}, args[0]) {
 		verb, args = args[0], args[1:]
 	}
-	cfg, err := config.Load(args, os.Getenv, os.ReadFile)
+	cfg, err := config.Load(args, os.Environ(), os.ReadFile)
 	if errors.Is(err, flag.ErrHelp) {
 		fmt.Fprint(stdout, migrateUsage)
 		return 0
