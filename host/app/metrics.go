@@ -37,8 +37,8 @@ func (a *App) moment() moment {
 		ready: len(a.ready.reasons(ctx)) == 0, conn: a.hub.Stats(), lobby: a.engine.Stats(), reel: a.reel.Stats(),
 		plugins: a.policies.plugins.Status(), store: figuresOf(a.cache.behind(a.store)), caches: a.cache.tables(), steward: a.steward.Stats(),
 	}
-	away, took := a.ready.store(ctx)
-	m.away, m.ping = away, took.Seconds()
+	took, away := a.ready.store(ctx)
+	m.away, m.ping = away != nil, took.Seconds()
 	if a.journal != nil {
 		m.journal = a.journal.Stats()
 	}
@@ -91,7 +91,7 @@ var Metrics = []metric{
 	}},
 	gauge("napalmsky_plugin_quarantined", "Versions taken out of service for failing", quarantined),
 
-	gauge("napalmsky_store_up", "1 while the database answers", func(m moment) float64 { return bit(!m.away) }),
+	gauge("napalmsky_store_up", "1 while the database answers and is this server's to write to", func(m moment) float64 { return bit(!m.away) }),
 	gauge("napalmsky_store_ping_seconds", "How long its last answer took", func(m moment) float64 { return m.ping }),
 	{Name: "napalmsky_store_statements_total", Kind: metrics.Counter, Labels: []string{"kind"}, Help: "Statements, read and write", Read: func(m moment, show func(float64, ...string)) {
 		show(float64(m.store.Reads), "read")

@@ -64,7 +64,7 @@ type Config struct {
 // Database says where everything but photos and plugins is kept: in PostgreSQL,
 // or else in a SQLite file in the data folder.
 type Database struct {
-	URL              Secret        `yaml:"url" unit:"postgres://user:password@host/name" zero:"SQLite, in the data folder" help:"A PostgreSQL database (15 or newer) of this server's own. The variable DATABASE_URL sets it too. Never a flag, never logged."`
+	URL              Secret        `yaml:"url" unit:"postgres://user:password@host/name" zero:"SQLite, in the data folder" help:"A PostgreSQL database (15 or newer) of this server's own; while another server uses it, this one waits. The variable DATABASE_URL sets it too. Never a flag, never logged."`
 	MaxConns         int           `yaml:"max_conns" unit:"connections" zero:"refused" help:"To PostgreSQL at once, one of them the writer's."`
 	ConnectTimeout   time.Duration `yaml:"connect_timeout" unit:"duration" zero:"refused" help:"How long PostgreSQL may take to accept a connection."`
 	StatementTimeout time.Duration `yaml:"statement_timeout" unit:"duration" zero:"refused" help:"How long one statement may take; less than lobby.store_wait lets a slow one fail before people are told to try again."`
