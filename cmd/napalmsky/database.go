@@ -27,7 +27,7 @@ func migrate(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 && slices.Contains([]string{"up", "down", "status"}, args[0]) {
 		verb, args = args[0], args[1:]
 	}
-	cfg, err := config.Load(args, os.Getenv, os.ReadFile)
+	cfg, err := config.Load(args, os.Environ(), os.ReadFile)
 	if errors.Is(err, flag.ErrHelp) {
 		fmt.Fprint(stdout, migrateUsage)
 		return 0
@@ -77,9 +77,9 @@ func runMigrate(ctx context.Context, verb string, cfg config.Config, stdout io.W
 
 const copyUsage = `napalmsky copy --from DATABASE --to DATABASE
 
-Copies everything that is kept into another, empty database, and reads it back: rows and a checksum for each table. Stop
-the server first. Photos and plugins stay in the data folder. A DATABASE is sqlite:PATH (a server's is
-sqlite:DATA/napalmsky.db), a postgres:// URL, or the word postgres for the URL in the variable DATABASE_URL, which keeps
+Copies everything that is kept into another, empty database that no server uses, and reads it back: rows and a checksum
+for each table. Stop the server first. Photos and plugins stay in the data folder. A DATABASE is sqlite:PATH (a server's
+is sqlite:DATA/napalmsky.db), a postgres:// URL, or the word postgres for the URL in the variable DATABASE_URL, which keeps
 its password out of the list of processes.
 
 `

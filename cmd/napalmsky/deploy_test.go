@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/napalmsky/napalmsky/host/config"
@@ -17,15 +18,12 @@ func TestDeploymentSetsWhatThereIs(t *testing.T) {
 		}
 		for _, set := range regexp.MustCompile(`(NAPALMSKY_[A-Z_]+)=(\S*)`).FindAllSubmatch(data, -1) {
 			name, value := string(set[1]), string(set[2])
-			env := map[string]string{name: value}
-			asked := false
-			_, err := config.Load(nil, func(k string) string {
-				asked = asked || k == name
-				return env[k]
-			}, os.ReadFile)
-			if !asked {
-				t.Errorf("%s: there is no setting %s", file, name)
-			} else if err != nil && file != "deploy/README.md" { // whose values stand in prose
+			_, err := config.Load(nil, []string{name + "=" + value}, os.ReadFile)
+			if err == nil {
+				continue
+			}
+			prose := file == "deploy/README.md" // where values stand in prose
+			if !prose || strings.Contains(err.Error(), "no such setting") {
 				t.Errorf("%s: %s=%s: %v", file, name, value, err)
 			}
 		}

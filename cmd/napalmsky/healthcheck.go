@@ -25,7 +25,7 @@ func healthcheck(ctx context.Context, args []string, stdout, stderr io.Writer) i
 		return 2
 	}
 	if *url == "" {
-		cfg, err := config.Load(nil, os.Getenv, os.ReadFile)
+		cfg, err := config.Load(nil, os.Environ(), os.ReadFile)
 		if err != nil {
 			fmt.Fprintln(stderr, "napalmsky healthcheck:", err)
 			return 2

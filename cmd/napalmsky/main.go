@@ -106,7 +106,7 @@ func compiler() *wasm.Compiler {
 }
 
 func serve(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	cfg, err := config.Load(args, os.Getenv, os.ReadFile)
+	cfg, err := config.Load(args, os.Environ(), os.ReadFile)
 	if errors.Is(err, flag.ErrHelp) {
 		config.Usage(stdout)
 		return 0

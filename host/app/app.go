@@ -82,8 +82,8 @@ type App struct {
 }
 
 // New opens the data folder, the store, the plugins and the listeners. Nobody is
-// served before Run; while a configured database is away New waits for it, and
-// nothing listens yet.
+// served before Run; while a configured database is away, or another server uses
+// it, New waits and nothing listens yet.
 func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

@@ -71,14 +71,15 @@ type CopyProgress = transfer.Progress
 
 // CopyDatabase copies everything from one database into another, empty one; see
 // transfer.Copy. Each is "sqlite:PATH", a postgres:// URL, or the word
-// "postgres" for the URL in databaseURL. A SQLite file in use by a server is refused.
+// "postgres" for the URL in databaseURL. A SQLite file in use by a server is
+// refused, and so is a PostgreSQL in use as the target.
 func CopyDatabase(ctx context.Context, from, to, databaseURL string, report func(CopyProgress)) (_ []transfer.Table, err error) {
-	source, closeSource, err := openEnd(from, databaseURL, false)
+	source, closeSource, err := openEnd(ctx, from, databaseURL, false)
 	if err != nil {
 		return nil, fmt.Errorf("from: %w", err)
 	}
 	defer func() { err = errors.Join(err, closeSource()) }()
-	target, closeTarget, err := openEnd(to, databaseURL, true)
+	target, closeTarget, err := openEnd(ctx, to, databaseURL, true)
 	if err != nil {
 		return nil, fmt.Errorf("to: %w", err)
 	}
@@ -88,14 +89,14 @@ func CopyDatabase(ctx context.Context, from, to, databaseURL string, report func
 
 var errNoEnd = errors.New("must be sqlite:PATH, a postgres:// URL, or the word postgres for the one in DATABASE_URL")
 
-func openEnd(name, databaseURL string, target bool) (_ *transfer.End, done func() error, err error) {
+func openEnd(ctx context.Context, name, databaseURL string, target bool) (_ *transfer.End, done func() error, err error) {
 	if name == "postgres" {
 		name = databaseURL
 	}
 	if strings.HasPrefix(name, "postgres://") || strings.HasPrefix(name, "postgresql://") {
 		d := config.Default().Database
 		d.URL = config.Secret(name)
-		return postgres.OpenEnd(postgresOptions(d))
+		return openPostgresEnd(ctx, postgresOptions(d), target)
 	}
 	path, is := strings.CutPrefix(name, "sqlite:")
 	if !is || path == "" {
@@ -118,4 +119,19 @@ func openEnd(name, databaseURL string, target bool) (_ *transfer.End, done func(
 		return nil, nil, errors.Join(err, lock.Close())
 	}
 	return end, func() error { return errors.Join(shut(), lock.Close()) }, nil
+}
+
+// openPostgresEnd keeps servers away from a target until done is called.
+func openPostgresEnd(ctx context.Context, o postgres.Options, target bool) (_ *transfer.End, done func() error, err error) {
+	free := func() error { return nil }
+	if target {
+		if free, err = postgres.Reserve(ctx, o); err != nil {
+			return nil, nil, err
+		}
+	}
+	end, shut, err := postgres.OpenEnd(o)
+	if err != nil {
+		return nil, nil, errors.Join(err, free())
+	}
+	return end, func() error { return errors.Join(shut(), free()) }, nil
 }

@@ -22,7 +22,7 @@ func (a *App) figures() map[string]any {
 		"conns_max": s.Pool.Max, "conns": s.Pool.Open, "conns_idle": s.Pool.Idle, "conn_waits": s.Pool.Waits, "conn_wait_ms": s.Pool.Waited.Milliseconds()}
 	if a.journal != nil {
 		j := a.journal.Stats()
-		out["journal"] = map[string]any{"bytes": j.Bytes, "records": j.Records, "lost": j.Lost, "stopped": j.Stopped != ""}
+		out["journal"] = map[string]any{"bytes": j.Bytes, "files": j.Files, "records": j.Records, "lost": j.Lost, "stopped": j.Stopped != ""}
 	}
 	out["cache"] = a.cache.figures()
 	out["steward"] = a.tidied.figures(a.steward.Stats())

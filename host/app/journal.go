@@ -22,7 +22,7 @@ func (a *App) openJournal(e engine.Config, r reel.Config, o Options) (err error)
 		return nil
 	}
 	a.journal, err = journal.Open(
-		journal.Options{Dir: filepath.Join(a.cfg.Data, "journal"), Bytes: a.cfg.Journal.Bytes, Files: a.cfg.Journal.Files},
+		journal.Options{Dir: filepath.Join(a.cfg.Data, "journal"), Bytes: a.cfg.Journal.Bytes, Files: a.cfg.Journal.Files, Keep: a.cfg.Journal.Keep},
 		journal.Header{Lobby: e.Lobby, Epoch: e.Epoch, Rules: e.Rules, Reel: r}, o.Now, o.Log)
 	return err
 }
@@ -30,7 +30,7 @@ func (a *App) openJournal(e engine.Config, r reel.Config, o Options) (err error)
 // journalled has the journal hear of everything the engine does and the reel shows.
 func (a *App) journalled(d engine.Deps) engine.Deps {
 	if a.journal != nil {
-		d.Journal = a.journal.Step
+		d.Journal, d.AtRest = a.journal.Step, a.journal.AtRest
 		d.Reel = rowsOf{d.Reel, a.journal}
 	}
 	return d

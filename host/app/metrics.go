@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"github.com/napalmsky/napalmsky/host/admin/metrics"
@@ -36,8 +37,8 @@ func (a *App) moment() moment {
 		ready: len(a.ready.reasons(ctx)) == 0, conn: a.hub.Stats(), lobby: a.engine.Stats(), reel: a.reel.Stats(),
 		plugins: a.policies.plugins.Status(), store: figuresOf(a.cache.behind(a.store)), caches: a.cache.tables(), steward: a.steward.Stats(),
 	}
-	away, took := a.ready.store(ctx)
-	m.away, m.ping = away, took.Seconds()
+	took, away := a.ready.store(ctx)
+	m.away, m.ping = away != nil, took.Seconds()
 	if a.journal != nil {
 		m.journal = a.journal.Stats()
 	}
@@ -78,7 +79,7 @@ var Metrics = []metric{
 	counter("napalmsky_reel_rescored_total", "Lists ranked afresh", func(m moment) float64 { return float64(m.reel.Rescored) }),
 	counter("napalmsky_reel_match_failures_total", "Match calls that failed", func(m moment) float64 { return float64(m.reel.MatchFailures) }),
 
-	{Name: "napalmsky_plugin_calls_total", Kind: metrics.Counter, Labels: []string{"hook", "outcome"}, Help: "Calls of the versions now known, by hook and outcome: ok, trapped, out_of_fuel, invalid", Read: pluginCalls},
+	{Name: "napalmsky_plugin_calls_total", Kind: metrics.Counter, Labels: []string{"hook", "outcome"}, Help: "Calls since the start, by hook and outcome: ok, trapped, out_of_fuel, invalid", Read: pluginCalls},
 	byHook("napalmsky_plugin_fuel_units_total", metrics.Counter, "Fuel spent, in units of about a nanosecond's work", func(f registry.HookFigure) float64 { return float64(f.Fuel) }),
 	byHook("napalmsky_plugin_memory_bytes", metrics.Gauge, "Memory of the instances", func(f registry.HookFigure) float64 { return float64(f.MemBytes) }),
 	byHook("napalmsky_plugin_instances", metrics.Gauge, "Instances, busy or idle", func(f registry.HookFigure) float64 { return float64(f.Instances) }),
@@ -90,7 +91,7 @@ var Metrics = []metric{
 	}},
 	gauge("napalmsky_plugin_quarantined", "Versions taken out of service for failing", quarantined),
 
-	gauge("napalmsky_store_up", "1 while the database answers", func(m moment) float64 { return bit(!m.away) }),
+	gauge("napalmsky_store_up", "1 while the database answers and is this server's to write to", func(m moment) float64 { return bit(!m.away) }),
 	gauge("napalmsky_store_ping_seconds", "How long its last answer took", func(m moment) float64 { return m.ping }),
 	{Name: "napalmsky_store_statements_total", Kind: metrics.Counter, Labels: []string{"kind"}, Help: "Statements, read and write", Read: func(m moment, show func(float64, ...string)) {
 		show(float64(m.store.Reads), "read")
@@ -128,9 +129,10 @@ var Metrics = []metric{
 		}
 	}},
 
-	gauge("napalmsky_journal_bytes", "Size of this start's journal", func(m moment) float64 { return float64(m.journal.Bytes) }),
+	gauge("napalmsky_journal_bytes", "Size of the present journal", func(m moment) float64 { return float64(m.journal.Bytes) }),
 	counter("napalmsky_journal_lost_total", "Records lost for want of room", func(m moment) float64 { return float64(m.journal.Lost) }),
-	gauge("napalmsky_journal_stopped", "1 when the journal has reached its bound", func(m moment) float64 { return bit(m.journal.Stopped != "") }),
+	counter("napalmsky_journal_files_total", "Journals begun by this start", func(m moment) float64 { return float64(m.journal.Files) }),
+	gauge("napalmsky_journal_stopped", "1 when the journal could not be written any more", func(m moment) float64 { return bit(m.journal.Stopped != "") }),
 }
 
 func gauge(name, help string, value func(moment) float64) metric {
@@ -141,15 +143,22 @@ func counter(name, help string, value func(moment) float64) metric {
 	return metric{Name: name, Kind: metrics.Counter, Help: help, Read: metrics.One(value)}
 }
 
-// byHook sums a figure over all versions: the ones before count too, so that a
-// counter does not fall at a swap.
+// uses is what all versions did. The ones before and those deleted by now count
+// too, so that a counter does not fall.
+func uses(s registry.Status) []registry.HookFigure {
+	all := slices.Clone(s.Past)
+	for _, v := range s.Versions {
+		all = append(all, v.Use...)
+	}
+	return all
+}
+
+// byHook sums a figure over all versions.
 func byHook(name string, kind metrics.Kind, help string, value func(registry.HookFigure) float64) metric {
 	return metric{Name: name, Kind: kind, Labels: []string{"hook"}, Help: help, Read: func(m moment, show func(float64, ...string)) {
 		sums := map[registry.Hook]float64{}
-		for _, v := range m.plugins.Versions {
-			for _, f := range v.Use {
-				sums[f.Hook] += value(f)
-			}
+		for _, f := range uses(m.plugins) {
+			sums[f.Hook] += value(f)
 		}
 		for _, hook := range registry.Hooks {
 			show(sums[hook], string(hook))
@@ -159,12 +168,10 @@ func byHook(name string, kind metrics.Kind, help string, value func(registry.Hoo
 
 func pluginCalls(m moment, show func(float64, ...string)) {
 	sums := map[registry.Hook]registry.HookFigure{}
-	for _, v := range m.plugins.Versions {
-		for _, f := range v.Use {
-			sum := sums[f.Hook]
-			sum.Calls, sum.Trapped, sum.Exhausted, sum.Invalid = sum.Calls+f.Calls, sum.Trapped+f.Trapped, sum.Exhausted+f.Exhausted, sum.Invalid+f.Invalid
-			sums[f.Hook] = sum
-		}
+	for _, f := range uses(m.plugins) {
+		sum := sums[f.Hook]
+		sum.Calls, sum.Trapped, sum.Exhausted, sum.Invalid = sum.Calls+f.Calls, sum.Trapped+f.Trapped, sum.Exhausted+f.Exhausted, sum.Invalid+f.Invalid
+		sums[f.Hook] = sum
 	}
 	for _, hook := range registry.Hooks {
 		f := sums[hook]

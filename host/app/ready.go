@@ -2,9 +2,12 @@ package app
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/napalmsky/napalmsky/host/store"
 )
 
 const (
@@ -22,7 +25,7 @@ type readiness struct {
 
 	mu   sync.Mutex // held while the store is asked: others wait for that answer
 	at   time.Time
-	away bool
+	err  error         // nil: the store answers
 	took time.Duration // of the last answer
 }
 
@@ -39,22 +42,25 @@ func (r *readiness) reasons(ctx context.Context) (why []string) {
 	if r.shut.Load() {
 		why = append(why, "memory is short")
 	}
-	if away, _ := r.store(ctx); away {
+	switch _, err := r.store(ctx); {
+	case errors.Is(err, store.ErrSuperseded):
+		why = append(why, "another server has taken the database over; stop this one")
+	case err != nil:
 		why = append(why, "the database does not answer")
 	}
 	return why
 }
 
-// store tells whether the store is away, and how long its last answer took.
-func (r *readiness) store(ctx context.Context) (away bool, took time.Duration) {
+// store tells how long the store's last answer took, and why it is away (nil: it is not).
+func (r *readiness) store(ctx context.Context) (took time.Duration, away error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if now := r.now(); r.at.IsZero() || now.Sub(r.at) >= askStoreEvery || now.Before(r.at) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storePatience)
 		defer cancel()
-		r.away = r.ping(ctx) != nil
+		r.err = r.ping(ctx)
 		r.at = r.now()
 		r.took = r.at.Sub(now)
 	}
-	return r.away, r.took
+	return r.took, r.err
 }

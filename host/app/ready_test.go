@@ -31,6 +31,9 @@ func TestReadinessFollowsTheDatabase(t *testing.T) {
 	expect("the answer of a moment ago still counts")
 	now = now.Add(askStoreEvery)
 	expect("away", "the database does not answer")
+	db.Play(storetest.On(func(s storetest.Step) bool { return s.Op == storetest.Ping }, storetest.Fault{Before: store.ErrSuperseded}))
+	now = now.Add(askStoreEvery)
+	expect("another server has it", "another server has taken the database over; stop this one")
 	db.Play(nil)
 	now = now.Add(askStoreEvery)
 	expect("back")
@@ -50,7 +53,7 @@ func TestAFrozenDatabaseIsAway(t *testing.T) {
 	}}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel() // who asks may go; the answer is for the next one too
-	if away, _ := r.store(ctx); away {
+	if _, away := r.store(ctx); away != nil {
 		t.Error("one asker's hurry was taken for the database's absence")
 	}
 }

@@ -45,6 +45,25 @@ func (a *App) chores() []steward.Chore {
 			a.tidied.archived.Add(int64(n))
 			return n, n == part, err
 		}},
+		{Name: "journals", Do: func(ctx context.Context, _ time.Time) (int, bool, error) {
+			if a.journal == nil {
+				return 0, false, nil
+			}
+			n, err := a.journal.Prune(ctx)
+			a.tidied.journals.Add(int64(n))
+			return n, false, err
+		}},
+		{Name: "plugin instances", Do: func(context.Context, time.Time) (int, bool, error) {
+			return a.policies.plugins.DropIdle(false), false, nil
+		}},
+		{Name: "plugins", Do: func(ctx context.Context, now time.Time) (int, bool, error) {
+			if c.KeepUnused == 0 {
+				return 0, false, nil
+			}
+			n, err := a.policies.plugins.DropUnused(ctx, now.Add(-c.KeepUnused))
+			a.tidied.plugins.Add(int64(n))
+			return n, false, err
+		}},
 	}
 }
 

@@ -7,8 +7,8 @@ import (
 	"github.com/napalmsky/napalmsky/host/store"
 )
 
-// tidied counts what the store's chores took away since the start.
-type tidied struct{ sessions, cooldowns, departed, archived atomic.Int64 }
+// tidied counts what the chores took away since the start.
+type tidied struct{ sessions, cooldowns, departed, archived, plugins, journals atomic.Int64 }
 
 func (t *tidied) swept(s store.Swept) {
 	t.sessions.Add(int64(s.Sessions))
@@ -23,7 +23,7 @@ func (t *tidied) figures(s steward.Stats) map[string]any {
 		failed += n
 	}
 	return map[string]any{
-		"sessions": t.sessions.Load(), "cooldowns": t.cooldowns.Load(), "departed": t.departed.Load(), "archived": t.archived.Load(),
+		"sessions": t.sessions.Load(), "cooldowns": t.cooldowns.Load(), "departed": t.departed.Load(), "archived": t.archived.Load(), "plugins": t.plugins.Load(), "journals": t.journals.Load(),
 		"failed": failed, "rounds": s.Rounds, "used": s.Memory.Used, "limit": s.Memory.Limit, "level": int(s.Level), "shed": len(s.Shed), "sheds": s.Sheds,
 	}
 }

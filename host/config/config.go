@@ -64,7 +64,7 @@ type Config struct {
 // Database says where everything but photos and plugins is kept: in PostgreSQL,
 // or else in a SQLite file in the data folder.
 type Database struct {
-	URL              Secret        `yaml:"url" unit:"postgres://user:password@host/name" zero:"SQLite, in the data folder" help:"A PostgreSQL database (15 or newer) of this server's own. The variable DATABASE_URL sets it too. Never a flag, never logged."`
+	URL              Secret        `yaml:"url" unit:"postgres://user:password@host/name" zero:"SQLite, in the data folder" help:"A PostgreSQL database (15 or newer) of this server's own; while another server uses it, this one waits. The variable DATABASE_URL sets it too. Never a flag, never logged."`
 	MaxConns         int           `yaml:"max_conns" unit:"connections" zero:"refused" help:"To PostgreSQL at once, one of them the writer's."`
 	ConnectTimeout   time.Duration `yaml:"connect_timeout" unit:"duration" zero:"refused" help:"How long PostgreSQL may take to accept a connection."`
 	StatementTimeout time.Duration `yaml:"statement_timeout" unit:"duration" zero:"refused" help:"How long one statement may take; less than lobby.store_wait lets a slow one fail before people are told to try again."`
@@ -207,8 +207,10 @@ type Limits struct {
 // Journal keeps what happened in the lobby, without names or anything said, so
 // that an evening can be verified and other rules tried on it (napalmsky replay).
 type Journal struct {
-	Bytes int64 `yaml:"bytes" unit:"bytes" zero:"no journal is kept" help:"Space for the journals in the data folder's journal/. The present start's may take half of it and then stops; the oldest are deleted."`
-	Files int   `yaml:"files" unit:"files" zero:"refused unless bytes is 0" help:"Journals kept, one for each start of the server."`
+	Bytes int64 `yaml:"bytes" unit:"bytes" zero:"no journal is kept" help:"Space for the journals in the data folder's journal/. One file takes at most half of it, and the next one begins as soon as the lobby is empty and an eighth is used; the oldest are deleted. Only in a lobby that never is empty a file begins in the middle of things, and cannot be verified."`
+	Files int   `yaml:"files" unit:"files" zero:"refused unless bytes is 0" help:"Journals kept: one for each start of the server, or more."`
+
+	Keep time.Duration `yaml:"keep" unit:"duration" zero:"its age does not matter" help:"How long a journal stays after the next one began."`
 }
 
 // Log says how much is logged, and how.

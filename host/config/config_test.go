@@ -162,6 +162,8 @@ func TestValidateNamesTheField(t *testing.T) {
 		"limits.signups_per_minute":  func(c *Config) { c.Limits.SignupsPerMinute = -1 },
 		"limits.uploads_at_once":     func(c *Config) { c.Limits.UploadsAtOnce = 0 },
 		"journal.bytes":              func(c *Config) { c.Journal.Bytes = 1000 },
+		"journal.keep":               func(c *Config) { c.Journal.Keep = -1 },
+		"steward.keep_unused":        func(c *Config) { c.Steward.KeepUnused = time.Second },
 		"journal.files":              func(c *Config) { c.Journal.Files = 0 },
 		"log.level":                  func(c *Config) { c.Log.Level = "" },
 		"log.format":                 func(c *Config) { c.Log.Format = "xml" },

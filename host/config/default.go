@@ -56,9 +56,9 @@ func Default() Config {
 			LoginsPerMinute: 2, LoginsBurst: 10, PasswordsQueued: 32,
 			LoopbackFree: true,
 		},
-		Journal: Journal{Bytes: 64 << 20, Files: 8},
+		Journal: Journal{Bytes: 64 << 20, Files: 8, Keep: 90 * 24 * time.Hour},
 		Memory:  Memory{Warning: 75, Critical: 90},
-		Steward: Steward{LookEvery: 30 * time.Second, CleanEvery: 5 * time.Minute, Archive: 7 * 24 * time.Hour, KeepMet: 366 * 24 * time.Hour},
+		Steward: Steward{LookEvery: 30 * time.Second, CleanEvery: 5 * time.Minute, Archive: 7 * 24 * time.Hour, KeepUnused: 30 * 24 * time.Hour, KeepMet: 366 * 24 * time.Hour},
 		Log:     Log{Level: "info", Format: "text"},
 	}
 }

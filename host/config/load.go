@@ -9,14 +9,15 @@ import (
 )
 
 // Load reads the configuration of `serve`: defaults, then the YAML file that
-// --config or NAPALMSKY_CONFIG names, then PORT, DATABASE_URL and NAPALMSKY_* from env, then
-// the flags in args (without the command's name). env answers "" for a variable
-// that is not set; readFile is asked at most once. The result is valid.
+// --config or NAPALMSKY_CONFIG names, then PORT, DATABASE_URL and NAPALMSKY_* from
+// environ (as os.Environ; an empty variable counts as not set, an unknown
+// NAPALMSKY_* is an error), then the flags in args (without the command's name).
+// readFile is asked at most once. The result is valid.
 //
 // Errors say where the bad value came from (the file and its line, the
 // variable, the flag) and name the field; -h is flag.ErrHelp, for which the
 // caller prints Usage.
-func Load(args []string, env func(string) string, readFile func(string) ([]byte, error)) (Config, error) {
+func Load(args []string, environ []string, readFile func(string) ([]byte, error)) (Config, error) {
 	c := Default()
 	fs, file, given := flags(&c)
 	if err := fs.Parse(args); err != nil {
@@ -25,8 +26,9 @@ func Load(args []string, env func(string) string, readFile func(string) ([]byte,
 	if fs.NArg() > 0 {
 		return Config{}, fmt.Errorf("unexpected argument %q", fs.Arg(0))
 	}
+	env := environmentOf(environ)
 	if *file == "" {
-		*file = env("NAPALMSKY_CONFIG")
+		*file = env["NAPALMSKY_CONFIG"]
 	}
 	if *file != "" {
 		data, err := readFile(*file)
@@ -89,18 +91,22 @@ func flags(c *Config) (fs *flag.FlagSet, file *string, given *[]func() error) {
 	return fs, file, given
 }
 
-func readEnv(c *Config, env func(string) string) error {
-	if port := env("PORT"); port != "" {
+func readEnv(c *Config, env environment) error {
+	all := settings(c)
+	if err := env.check(all); err != nil {
+		return err
+	}
+	if port := env["PORT"]; port != "" {
 		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
 			return errors.New("PORT: must be a port number, 1 to 65535")
 		}
 		c.Listen = ":" + port
 	}
-	if url := env("DATABASE_URL"); url != "" {
+	if url := env["DATABASE_URL"]; url != "" {
 		c.Database.URL = Secret(url)
 	}
-	for _, s := range settings(c) {
-		text := env(s.env())
+	for _, s := range all {
+		text := env[s.env()]
 		if text == "" || !s.inText() {
 			continue
 		}

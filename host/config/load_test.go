@@ -8,14 +8,25 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 )
+
+// environ lists variables as os.Environ does, among others'.
+func environ(env map[string]string) []string {
+	list := []string{"PATH=/bin", "=C:=C:\\", "EMPTY"}
+	for name, value := range env {
+		list = append(list, name+"="+value)
+	}
+	return list
+}
 
 // load runs Load over a fake environment and one file.
 func load(file string, env map[string]string, args ...string) (Config, error) {
 	if file != "" {
 		args = append([]string{"--config", "sky.yaml"}, args...)
 	}
-	return Load(args, func(k string) string { return env[k] }, func(name string) ([]byte, error) {
+	return Load(args, environ(env), func(name string) ([]byte, error) {
 		if name != "sky.yaml" {
 			return nil, fs.ErrNotExist
 		}
@@ -82,9 +93,7 @@ func TestLaterSourcesWin(t *testing.T) {
 }
 
 func TestTheFileMayBeNamedByEnvironment(t *testing.T) {
-	c, err := Load(nil, func(k string) string {
-		return map[string]string{"NAPALMSKY_CONFIG": "/etc/sky.yaml"}[k]
-	}, func(name string) ([]byte, error) {
+	c, err := Load(nil, []string{"NAPALMSKY_CONFIG=/etc/sky.yaml"}, func(name string) ([]byte, error) {
 		if name != "/etc/sky.yaml" {
 			t.Errorf("read %q", name)
 		}
@@ -93,6 +102,53 @@ func TestTheFileMayBeNamedByEnvironment(t *testing.T) {
 	if err != nil || c.Demo != 7 {
 		t.Errorf("demo %d, %v", c.Demo, err)
 	}
+}
+
+// TestUnknownVariablesAreRefused: a limit that was mistyped must not go unnoticed.
+func TestUnknownVariablesAreRefused(t *testing.T) {
+	for name, want := range map[string]string{
+		"NAPALMSKY_LIMITS_SIGNUP_PER_MINUTE": "the nearest is NAPALMSKY_LIMITS_SIGNUPS_PER_MINUTE",
+		"NAPALMSKY_LISTN":                    "the nearest is NAPALMSKY_LISTEN",
+		"NAPALMSKY_CONFIGURATION":            "the nearest is NAPALMSKY_CONFIG",
+		"NAPALMSKY_":                         "no such setting",
+		"NAPALMSKY_Listen":                   "the nearest is NAPALMSKY_LISTEN",
+		"NAPALMSKY_PORT":                     "no such setting",
+		"NAPALMSKY_PRODUCT_LANGS":            "product.langs can only be set in the file",
+		"NAPALMSKY_PRODUCT_ATTRS":            "product.attrs can only be set in the file",
+	} {
+		_, err := load("", map[string]string{name: "hunter2", "NAPALMSKY_DEMO": "3"})
+		if err == nil || !strings.HasPrefix(err.Error(), name+": ") || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := load("", map[string]string{name: ""}); err != nil {
+			t.Errorf("%s, empty: %v", name, err)
+		}
+	}
+	for name, value := range map[string]string{
+		"NAPALMSKY_PROVE": "1", "NAPALMSKY_KILLS": "20", "NAPALMSKY_TEST_SERVE": "1", // our own tests'
+		"NAPALMSKY_SERVICE_HOST": "10.0.0.1", "NAPALMSKY_SERVICE_PORT": "80", "NAPALMSKY_SERVICE_PORT_HTTP": "80", // a cluster's
+		"NAPALMSKY_PORT": "tcp://10.0.0.1:80", "NAPALMSKY_PORT_80_TCP": "tcp://10.0.0.1:80", "NAPALMSKY_PORT_80_TCP_ADDR": "10.0.0.1",
+		"NAPALMSKY_ADMIN_SERVICE_HOST": "10.0.0.2", "NAPALMSKY_ADMIN_PORT": "tcp://10.0.0.2:80", "NAPALMSKY_ADMIN_PORT_80_TCP_PROTO": "tcp",
+		"MY_NAPALMSKY_LISTN": "x", "napalmsky_listn": "x",
+	} {
+		if c, err := load("", map[string]string{name: value}); err != nil || !reflect.DeepEqual(c, Default()) {
+			t.Errorf("%s=%s: %v", name, value, err)
+		}
+	}
+}
+
+// TestNearestIsNearest: the distance is a metric, and one slip is 1.
+func TestNearestIsNearest(t *testing.T) {
+	word := rapid.StringMatching(`[A-C_]{0,8}`)
+	rapid.Check(t, func(t *rapid.T) {
+		a, b, c := word.Draw(t, "a"), word.Draw(t, "b"), word.Draw(t, "c")
+		switch d := distance(a, b); {
+		case (d == 0) != (a == b), d != distance(b, a), d > distance(a, c)+distance(c, b), d > max(len(a), len(b)), d < max(len(a)-len(b), len(b)-len(a)):
+			t.Fatalf("%q and %q are %d apart", a, b, d)
+		case distance(a, a+"X") != 1:
+			t.Fatalf("%q: one letter more is %d", a, distance(a, a+"X"))
+		}
+	})
 }
 
 func TestPromisedFlagsExist(t *testing.T) {

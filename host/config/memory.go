@@ -20,8 +20,9 @@ func (m Memory) validate(k *check) {
 // Steward says how often the server tidies up, and what may go.
 type Steward struct {
 	LookEvery  time.Duration `yaml:"look_every" unit:"duration" zero:"refused" help:"Between two looks at the memory; it is looked at after each of the collector's rounds, too."`
-	CleanEvery time.Duration `yaml:"clean_every" unit:"duration" zero:"refused" help:"Between two rounds of chores: expired sessions and cooldowns, finished calls to the archive, idle plugin instances and versions."`
+	CleanEvery time.Duration `yaml:"clean_every" unit:"duration" zero:"refused" help:"Between two rounds of chores: expired sessions and cooldowns, finished calls to the archive, plugin instances and versions that nobody uses."`
 	Archive    time.Duration `yaml:"archive" unit:"duration" zero:"calls are never archived" help:"How old a finished call must be to move to the compressed archive. Histories still show it."`
+	KeepUnused time.Duration `yaml:"keep_unused" unit:"duration" zero:"plugins are never deleted" help:"How long a plugin that serves no hook stays in the data folder. What a roll back would return to stays in any case, and so do the history and the audit log."`
 	KeepMet    time.Duration `yaml:"keep_met" unit:"duration" zero:"refused" help:"How long it is remembered after their last cooldown that two people met; the cooldown policy is told how often."`
 }
 
@@ -30,6 +31,9 @@ func (s Steward) validate(k *check) {
 	between(k, "steward.clean_every", s.CleanEvery, time.Second, 24*time.Hour)
 	if s.Archive != 0 {
 		between(k, "steward.archive", s.Archive, time.Minute, 100*366*24*time.Hour)
+	}
+	if s.KeepUnused != 0 {
+		between(k, "steward.keep_unused", s.KeepUnused, time.Hour, 100*366*24*time.Hour)
 	}
 	between(k, "steward.keep_met", s.KeepMet, time.Minute, 100*366*24*time.Hour)
 }

@@ -35,7 +35,8 @@ const referenceHead = "# Settings of `napalmsky serve`\n\n" +
 	"to `NAPALMSKY_DATABASE_URL`. Durations are written `20s`, `5m`, `24h` or `7d`.\n\n" +
 	"Files to start from, with the figures they rest on, for machines of [512 MB](profiles/512mb.yaml), [1 GB](profiles/1gb.yaml) and\n" +
 	"[2 GB](profiles/2gb.yaml): `napalmsky serve --config 1gb.yaml`.\n\n" +
-	"The file is strict: a key that is unknown, written twice or without a value stops the start, with its name and line.\n\n" +
+	"The file is strict: a key that is unknown, written twice or without a value stops the start, with its name and line. So does a\n" +
+	"variable `NAPALMSKY_*` that is no setting, with the nearest one; those that Kubernetes sets for a service of that name are let be.\n\n" +
 	"```yaml\n" +
 	"listen: \":8080\"\n" +
 	"trusted_proxies: [10.0.0.0/8]\n" +

@@ -18,7 +18,7 @@ type setting struct {
 }
 
 func (s setting) env() string {
-	return "NAPALMSKY_" + strings.ToUpper(strings.ReplaceAll(s.path, ".", "_"))
+	return prefix + strings.ToUpper(strings.ReplaceAll(s.path, ".", "_"))
 }
 
 func (s setting) flag() string { return strings.NewReplacer(".", "-", "_", "-").Replace(s.path) }

@@ -65,6 +65,7 @@ func (c Config) Validate() error {
 	if c.Journal.Bytes != 0 {
 		between(k, "journal.bytes", c.Journal.Bytes, 1<<20, 1<<40)
 		between(k, "journal.files", c.Journal.Files, 1, 10_000)
+		between(k, "journal.keep", c.Journal.Keep, 0, 100*366*24*time.Hour)
 	}
 	c.Memory.validate(k)
 	c.Steward.validate(k)

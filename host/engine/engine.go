@@ -41,7 +41,7 @@ type Reel interface {
 	Offer(viewer, other lobby.PersonID, now int64) *lobby.Offer
 }
 
-// Deps are an engine's neighbours. All are required but Journal.
+// Deps are an engine's neighbours. All are required but Journal and AtRest.
 type Deps struct {
 	Store Store
 	Reel  Reel
@@ -55,7 +55,10 @@ type Deps struct {
 	// Journal is handed every step and its effects, in order, from the engine's
 	// goroutine, once they are done. It must not block, nor change what it is handed.
 	Journal func(lobby.Stamp, lobby.Event, []lobby.Effect)
-	Now     func() time.Time
+	// AtRest is called after a Journal call for a step that left nobody in the
+	// lobby and nothing under way.
+	AtRest func(lobby.Rest)
+	Now    func() time.Time
 	// Seed gives 64 random bits at a time; called from the engine's goroutine only.
 	Seed func() uint64
 	Log  *slog.Logger
@@ -271,6 +274,11 @@ func (e *Engine) step(ev lobby.Event) {
 	}
 	if e.deps.Journal != nil {
 		e.deps.Journal(at, ev, effects)
+	}
+	if e.deps.AtRest != nil {
+		if r, resting := e.lobby.AtRest(); resting {
+			e.deps.AtRest(r)
+		}
 	}
 	// What the effects themselves brought about comes after all of them.
 	for len(e.after) > 0 {

@@ -16,14 +16,20 @@
 //
 // # The file
 //
-// One file per epoch, NAME.journal, of a magic line and frames:
+// NAME.journal, of a magic line and frames:
 //
 //	length uint32 | ^length uint32 | CRC-32 (IEEE) of the payload uint32 | payload     (little endian)
 //
 // The payloads joined are one deflate stream of lines; a line is the letter of
 // a record's kind, a space and a JSON object. Each frame ends flushed, so that
 // whatever frames are whole can be read: a cut-off tail loses at most the last
-// flush interval. A frame of length 0 says that the file had reached its bound.
+// flush interval. A frame of length 0 says that the journal goes on in the next
+// file: an epoch has one, or more one after the other, of which the oldest are
+// deleted (Options says when). The next one begins where the lobby is at rest,
+// with what little there is to know of it in the header, and can be verified by
+// itself. Where nobody ever leaves, the file's bound ends it in the middle of
+// things; the next one begins with a Gap and can be read, erased from and
+// counted, but not replayed.
 // The CRC finds damage, not forgery: who can write the file can write another.
 //
 // # What it costs

@@ -60,14 +60,13 @@ func (w *Writer) erase(id lobby.PersonID) error {
 		to = tombstone()
 		w.masks[id] = to
 	}
+	if w.enc != nil {
+		w.check(w.enc.flush()) // it may go on in a new file, or stop
+	}
 	if w.enc == nil { // stopped: one of the folder's files like the others
 		return eraseAll(w.options.Dir, id, to, "")
 	}
 	err := eraseAll(w.options.Dir, id, to, w.path)
-	if flushErr := w.enc.flush(); flushErr != nil {
-		w.check(flushErr)
-		return errors.Join(err, eraseAll(w.options.Dir, id, to, ""))
-	}
 	rw, own := rewrite(w.path, id, to)
 	if own != nil {
 		return errors.Join(err, fmt.Errorf("journal: erase: %s: %w", w.path, own))
@@ -75,7 +74,7 @@ func (w *Writer) erase(id lobby.PersonID) error {
 	if rw != nil { // its file is where ours was
 		old := w.file
 		w.file, w.enc = rw.file, rw.enc
-		w.enc.limit = w.options.Bytes / 2
+		w.enc.bound(w.limit())
 		err = errors.Join(err, old.Close())
 	}
 	w.count(0)
@@ -113,7 +112,7 @@ func rewrite(path string, id, to lobby.PersonID) (_ *rewriting, err error) {
 	if err != nil {
 		return nil, err
 	}
-	rw := &rewriting{masks: mask{id: to}, lobby: lobby.New(j.Header.Rules), file: f}
+	rw := &rewriting{masks: mask{id: to}, lobby: j.Header.lobby(), file: f}
 	defer func() {
 		if err != nil || !rw.named {
 			err = errors.Join(err, f.Close(), os.Remove(temp))

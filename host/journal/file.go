@@ -28,6 +28,8 @@ func Files(dir string) ([]string, error) {
 	return out, nil
 }
 
+const nameTime = "20060102T150405.000Z"
+
 // fileName sorts by time and holds nothing of the epoch that is not a letter or a digit.
 func fileName(h Header) string {
 	epoch := strings.Map(func(r rune) rune {
@@ -36,41 +38,59 @@ func fileName(h Header) string {
 		}
 		return -1
 	}, h.Epoch)
-	return h.At().UTC().Format("20060102T150405.000Z") + "-" + epoch[:min(len(epoch), 32)] + Suffix
+	return h.At().UTC().Format(nameTime) + "-" + epoch[:min(len(epoch), 32)] + Suffix
 }
 
-// prune deletes the oldest journals until at most count are left, of at most
-// bytes together.
-func prune(dir string, count int, bytes int64) error {
-	files, err := Files(dir)
+// begun is the time in a journal's name; zero for one that was renamed.
+func begun(path string) time.Time {
+	at, _, _ := strings.Cut(filepath.Base(path), "-")
+	t, err := time.Parse(nameTime, at)
 	if err != nil {
-		return err
+		return time.Time{}
+	}
+	return t
+}
+
+// prune deletes the oldest journals until there is room for the present one: as
+// many as are too many, too large together, or too old. A journal is as old as
+// the beginning of the next one, for its end is not known.
+func prune(o Options, now time.Time, present string) (gone int, err error) {
+	files, err := Files(o.Dir)
+	if err != nil {
+		return 0, err
 	}
 	var sum int64
-	keep := 0
+	keep, next := 0, now
+	if present != "" {
+		files = slices.DeleteFunc(files, func(f string) bool { return f == present })
+		next = begun(present)
+	}
 	for _, f := range slices.Backward(files) {
 		info, err := os.Stat(f)
 		if err != nil {
-			return fmt.Errorf("journal: prune: %w", err)
+			return 0, fmt.Errorf("journal: prune: %w", err)
 		}
-		if sum += info.Size(); keep == count || sum > bytes {
+		old := o.Keep > 0 && !next.IsZero() && now.Sub(next) > o.Keep
+		if sum += info.Size(); keep == o.Files-1 || sum > o.Bytes/2 || old {
 			break
 		}
-		keep++
+		keep, next = keep+1, begun(f)
 	}
 	for _, f := range files[:len(files)-keep] {
 		if err := os.Remove(f); err != nil {
-			return fmt.Errorf("journal: prune: %w", err)
+			return gone, fmt.Errorf("journal: prune: %w", err)
 		}
+		gone++
 	}
-	return nil
+	return gone, nil
 }
 
 // Options are a Writer's. A zero field takes its default.
 type Options struct {
 	Dir   string        // made if missing, for this user only
-	Bytes int64         // of all journals in Dir; the present one has half of it; default 64 MB
+	Bytes int64         // of all journals in Dir; one has at most half of it; default 64 MB
 	Files int           // journals in Dir, with the present one; default 8
+	Keep  time.Duration // how long a journal stays after it ended; 0: its age does not matter
 	Flush time.Duration // how long a record may wait to be written; default 1 s
 	Queue int           // bytes of records that may wait for the writer; default 8 MB
 }

@@ -22,7 +22,7 @@ const (
 	maxLine = 8 << 20
 	// maxFrame bounds a payload: a flush comes at flushAt or after one long line.
 	maxFrame = 2*maxLine + flushAt
-	flushAt  = 64 << 10 // bytes of lines
+	flushAt  = 64 << 10 // bytes of lines; fewer where the file is to be small
 )
 
 // errFull: the bound is reached; the file says so and takes no more.
@@ -33,6 +33,7 @@ var errFull = errors.New("journal is full")
 type encoder struct {
 	w       io.Writer
 	limit   int64
+	often   int   // flushes at so many bytes of lines
 	size    int64 // bytes written
 	raw     int   // bytes of lines since the last flush
 	full    bool
@@ -42,7 +43,8 @@ type encoder struct {
 }
 
 func newEncoder(w io.Writer, limit int64, h Header) (*encoder, error) {
-	e := &encoder{w: w, limit: limit}
+	e := &encoder{w: w}
+	e.bound(limit)
 	e.deflate, _ = flate.NewWriter(&e.payload, effort) // the level is a valid one
 	if err := e.write([]byte(magic)); err != nil {
 		return nil, err
@@ -50,7 +52,9 @@ func newEncoder(w io.Writer, limit int64, h Header) (*encoder, error) {
 	return e, errors.Join(e.add(h), e.flush())
 }
 
-// add appends a record. It reaches w with a flush, at the latest of flushAt bytes.
+func (e *encoder) bound(limit int64) { e.limit, e.often = limit, int(min(flushAt, limit/8)) }
+
+// add appends a record. It reaches w with a flush, at the latest of flushAt bytes of lines.
 func (e *encoder) add(r Record) (err error) {
 	if e.full {
 		return errFull
@@ -62,7 +66,7 @@ func (e *encoder) add(r Record) (err error) {
 		return fmt.Errorf("journal: a %T of %d bytes is too long", r, len(e.line))
 	}
 	e.raw += len(e.line)
-	if _, err = e.deflate.Write(e.line); err == nil && e.raw >= flushAt {
+	if _, err = e.deflate.Write(e.line); err == nil && e.raw >= e.often {
 		err = e.flush()
 	}
 	return err
@@ -90,6 +94,18 @@ func headOf(payload []byte) []byte {
 	head := binary.LittleEndian.AppendUint32(nil, size)
 	head = binary.LittleEndian.AppendUint32(head, ^size)
 	return binary.LittleEndian.AppendUint32(head, crc32.ChecksumIEEE(payload))
+}
+
+// end flushes, and says that this file takes no more. A payload that finds no
+// room any more is lost.
+func (e *encoder) end() error {
+	if err := e.flush(); err != nil && !errors.Is(err, errFull) {
+		return err
+	}
+	if e.full {
+		return nil
+	}
+	return e.seal()
 }
 
 // seal writes that the bound is reached.

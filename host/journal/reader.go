@@ -110,7 +110,7 @@ func (j *Reader) Ending() string {
 	case j.ended:
 		return "in good order"
 	case j.frames.full:
-		return "at its size limit"
+		return "in the next file"
 	case j.frames.cut:
 		return "cut off"
 	}

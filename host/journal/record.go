@@ -58,7 +58,9 @@ type (
 		Gone   []lobby.PersonID `json:"gone,omitempty"`
 		Scores []Place          `json:"scores,omitempty"`
 	}
-	// Gap stands where records were lost because the queue was full.
+	// Gap stands where records were lost because the queue was full, and at the
+	// beginning of a file that goes on in the middle of another's evening: the steps
+	// that are in the files before it.
 	Gap struct {
 		Steps int `json:"steps,omitempty"`
 		Rows  int `json:"rows,omitempty"`

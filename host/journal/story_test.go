@@ -120,6 +120,20 @@ func (s *story) act() {
 	}
 }
 
+// goHome ends an evening: everyone leaves, what is asked is answered, time passes.
+func (s *story) goHome() {
+	for range 3 {
+		for _, p := range s.people {
+			s.do(lobby.Gone{Person: p})
+		}
+		for len(s.asked) > 0 {
+			s.answer()
+		}
+		s.now += 3600_000
+		s.do(lobby.Tick{})
+	}
+}
+
 // mentions tells whether a journal's text has this id as a number.
 func mentions(text string, id lobby.PersonID) bool {
 	want := fmt.Sprint(int64(id))

@@ -53,7 +53,7 @@ func Verify(ctx context.Context, r io.Reader) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	v := &verifier{lobby: lobby.New(j.Header.Rules), report: Report{Header: j.Header, Events: map[string]int{}}}
+	v := &verifier{lobby: j.Header.lobby(), report: Report{Header: j.Header, Events: map[string]int{}}}
 	err = j.each(ctx, v.record)
 	v.report.Ending = j.Ending()
 	if errors.Is(err, ErrDamaged) {

@@ -76,7 +76,7 @@ func newPlay(h Header, match policy.Match, every int64) *play {
 	g := match.Generation()
 	return &play{
 		out:   Comparison{Header: h, EveryMS: every, Rule: Taken{g.Name, g.Digest, g.Params}},
-		every: every, lobby: lobby.New(h.Rules), world: newWorld(), judge: newJudge(match),
+		every: every, lobby: h.lobby(), world: newWorld(), judge: newJudge(match),
 		sides:   [2]*side{newSide(), newSide()},
 		viewers: map[lobby.PersonID]bool{}, turns: map[invite]int{},
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -18,25 +17,29 @@ import (
 // ErrClosed: the journal takes nothing any more.
 var ErrClosed = errors.New("journal is closed")
 
-// Writer writes one epoch's journal. Its methods are safe for concurrent use;
+// Writer writes one epoch's journal, in one file after the other. Its methods are safe for concurrent use;
 // Step, Row and Shown never wait for the writing. What they are given they
 // read later: it must not be changed.
 type Writer struct {
 	options Options
 	now     func() time.Time
 	log     *slog.Logger
-	path    string
 	queue   queue
-	erases  chan erasure
+	chores  chan chore
 	done    chan struct{}
 
 	// Owned by the writing goroutine.
-	file  file
-	enc   *encoder
-	masks mask
-	gens  map[policy.Generation]int
+	header Header // of the present file
+	file   file
+	enc    *encoder
+	masks  mask
+	gens   map[policy.Generation]int // in the present file
+	steps  int                       // of the epoch, so far
+	last   int64                     // ms, the latest of them
+	broken bool                      // steps are missing from the present file
 
 	mu    sync.Mutex
+	path  string
 	stats Stats
 }
 
@@ -48,15 +51,17 @@ type file interface {
 
 // Stats are a Writer's figures since the start.
 type Stats struct {
-	Bytes   int64  `json:"bytes"`   // in the file
+	Bytes   int64  `json:"bytes"`   // in the present file
+	Files   uint64 `json:"files"`   // begun
 	Records uint64 `json:"records"` // written
 	Lost    uint64 `json:"lost"`    // for want of room in the queue
 	Stopped string `json:"stopped,omitempty"`
 }
 
-type erasure struct {
-	person lobby.PersonID
-	done   chan error
+// chore is something to do between two writes.
+type chore struct {
+	do   func() error
+	done chan error
 }
 
 // Open makes room in o.Dir, begins a file there and starts writing. The header's
@@ -66,16 +71,12 @@ func Open(o Options, h Header, now func() time.Time, log *slog.Logger) (*Writer,
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("journal: open: %w", err)
 	}
-	if err := prune(o.Dir, o.Files-1, o.Bytes/2); err != nil {
-		return nil, err
-	}
 	h.Format, h.Started = Format, now().UnixMilli()
 	h.Reel = h.Reel.WithDefaults()
 	if err := h.check(); err != nil {
 		return nil, fmt.Errorf("journal: open: %w", err)
 	}
-	path := filepath.Join(o.Dir, fileName(h))
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	path, f, err := create(o, h, now())
 	if err != nil {
 		return nil, fmt.Errorf("journal: open: %w", err)
 	}
@@ -94,14 +95,18 @@ func open(o Options, h Header, f file, now func() time.Time, log *slog.Logger) (
 	if err != nil {
 		return nil, fmt.Errorf("journal: open: %w", err)
 	}
-	w := &Writer{options: o, now: now, log: log, file: f, enc: enc, masks: mask{}, gens: map[policy.Generation]int{},
-		erases: make(chan erasure), done: make(chan struct{}), stats: Stats{Bytes: enc.size}}
+	w := &Writer{options: o, now: now, log: log, header: h, file: f, enc: enc, masks: mask{}, gens: map[policy.Generation]int{},
+		chores: make(chan chore), done: make(chan struct{}), stats: Stats{Bytes: enc.size, Files: 1}}
 	w.queue.init(o.Queue)
 	return w, nil
 }
 
-// Path names the file.
-func (w *Writer) Path() string { return w.path }
+// Path names the present file.
+func (w *Writer) Path() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.path
+}
 
 // Step records a step of the lobby, in order.
 func (w *Writer) Step(at lobby.Stamp, ev lobby.Event, effects []lobby.Effect) {
@@ -124,10 +129,25 @@ func (w *Writer) Shown(u reel.Update) {
 // and in what is yet to come of this one. It waits for the rewriting, during
 // which records may be lost (and then are counted in a Gap).
 func (w *Writer) Erase(ctx context.Context, id lobby.PersonID) error {
-	e := erasure{id, make(chan error, 1)}
+	return w.between(ctx, func() error { return w.erase(id) })
+}
+
+// Prune deletes the folder's journals that are too many, too large together or
+// too old, and answers how many; never the present one.
+func (w *Writer) Prune(ctx context.Context) (gone int, err error) {
+	err = w.between(ctx, func() error {
+		gone, err = prune(w.options, w.now(), w.path)
+		return err
+	})
+	return gone, err
+}
+
+// between has the writing goroutine do something, once it has written what waits.
+func (w *Writer) between(ctx context.Context, do func() error) error {
+	c := chore{do, make(chan error, 1)}
 	select {
-	case w.erases <- e:
-		return <-e.done
+	case w.chores <- c:
+		return <-c.done
 	case <-w.done:
 		return ErrClosed
 	case <-ctx.Done():
@@ -169,15 +189,16 @@ func (w *Writer) run() {
 				w.finish()
 				return
 			}
-		case e := <-w.erases:
+		case c := <-w.chores:
 			items, _ := w.queue.take()
 			w.write(items)
-			e.done <- w.erase(e.person)
+			c.done <- c.do()
 		case <-tick.C:
 			items, _ := w.queue.take()
 			w.write(items)
 			if w.enc != nil {
 				w.check(w.enc.flush())
+				w.turn()
 				w.count(0)
 			}
 		}
@@ -190,8 +211,16 @@ func (w *Writer) write(items []any) {
 			return
 		}
 		w.check(w.add(it))
+		w.turn()
 	}
 	w.count(len(items))
+}
+
+// turn goes on in a new file where the present one has no room left.
+func (w *Writer) turn() {
+	if w.isFull() {
+		w.check(w.next(nil))
+	}
 }
 
 func (w *Writer) add(it any) error {
@@ -204,7 +233,13 @@ func (w *Writer) add(it any) error {
 		if err != nil {
 			return err
 		}
+		w.steps, w.last = w.steps+1, max(w.last, s.At)
 		return w.enc.add(s)
+	case rested:
+		return w.atRest(it.Rest)
+	case Gap:
+		w.steps, w.broken = w.steps+it.Steps, w.broken || it.Steps > 0
+		return w.enc.add(it)
 	case shown:
 		gen, err := w.generation(it.u.Gen)
 		if err != nil {
@@ -240,11 +275,10 @@ func (w *Writer) generation(g policy.Generation) (int, error) {
 
 func (w *Writer) finish() {
 	if w.enc != nil {
-		err := w.enc.add(End{At: w.now().UnixMilli()})
-		if err == nil {
-			err = w.enc.flush()
-		}
-		w.check(err)
+		w.check(w.enc.flush()) // it may go on in a new file, or stop
+	}
+	if w.enc != nil {
+		w.check(errors.Join(w.enc.add(End{At: w.now().UnixMilli()}), w.enc.flush()))
 	}
 	w.count(0)
 }
@@ -254,15 +288,16 @@ func (w *Writer) check(err error) {
 	if err == nil {
 		return
 	}
+	if errors.Is(err, errFull) { // one record was larger than the room that is kept free
+		if err = w.next(nil); err == nil {
+			return
+		}
+	}
 	w.count(0)
 	w.mu.Lock()
 	w.stats.Stopped = err.Error()
 	w.mu.Unlock()
-	if errors.Is(err, errFull) {
-		w.log.Warn("the journal has reached its limit and records no more of this epoch", "bytes", w.enc.size, "file", w.path)
-	} else {
-		w.log.Error("the journal has stopped", "err", err, "file", w.path)
-	}
+	w.log.Error("the journal has stopped", "err", err, "file", w.path)
 	w.enc = nil
 	if err := w.file.Close(); err != nil {
 		w.log.Error("journal not closed cleanly", "err", err)

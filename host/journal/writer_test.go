@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -130,7 +131,7 @@ func TestErasureDoesNotHideADifference(t *testing.T) {
 	}
 }
 
-// TestTheBoundHolds: a journal stops at its size, says so, and verifies up to there.
+// TestTheBoundHolds where nobody ever leaves: it is the newest that is kept.
 func TestTheBoundHolds(t *testing.T) {
 	dir := t.TempDir()
 	now := header().Started
@@ -145,7 +146,11 @@ func TestTheBoundHolds(t *testing.T) {
 		if epoch == 0 {
 			many = 10
 		}
-		comers(header(), many, w.Step)
+		var last int64
+		comers(header(), many, func(at lobby.Stamp, ev lobby.Event, effects []lobby.Effect) {
+			last = at.At
+			w.Step(at, ev, effects)
+		})
 		if err := w.Close(); err != nil {
 			t.Fatal(err)
 		}
@@ -165,12 +170,128 @@ func TestTheBoundHolds(t *testing.T) {
 			t.Fatalf("%d files of %d bytes", len(files), sum)
 		}
 		r := verify(t, read(t, w.Path()))
-		if !r.OK() || r.Steps == 0 {
+		if r.Different > 0 || r.Damage != "" || r.Steps == 0 || r.To != last || r.Ending != "in good order" {
 			t.Fatalf("%+v", r)
 		}
-		if want := epoch > 0; (r.Ending == "at its size limit") != want || (w.Stats().Stopped != "") != want {
-			t.Errorf("epoch %d ends %s; stats %+v", epoch, r.Ending, w.Stats())
+		went := w.Stats().Files > 1
+		if want := epoch > 0; went != want || (r.Unchecked == r.Steps) != want || r.OK() == want || r.Lost.Steps+int(r.Steps) < 2*many {
+			t.Errorf("epoch %d: %+v, %+v", epoch, r, w.Stats())
 		}
+		if w.Stats().Stopped != "" || w.Stats().Lost > 0 {
+			t.Errorf("%+v", w.Stats())
+		}
+	}
+}
+
+// TestEveningsFollowEachOther: what began while the lobby was at rest verifies by
+// itself, whatever happened before and after it, with somebody erased in between.
+func TestEveningsFollowEachOther(t *testing.T) {
+	began, verified := 0, 0
+	n := 0
+	dir := t.TempDir()
+	rapid.Check(t, func(rt *rapid.T) {
+		n++
+		s := newStory(rt, header())
+		o := Options{Dir: filepath.Join(dir, strconv.Itoa(n)), Bytes: 16 << 10, Files: 5}
+		w, err := Open(o, header(), clockAt(&s.now), quiet())
+		if err != nil {
+			rt.Fatal(err)
+		}
+		s.row = w.Row
+		s.step = func(at lobby.Stamp, ev lobby.Event, effects []lobby.Effect) {
+			w.Step(at, ev, effects)
+			if r, resting := s.lobby.AtRest(); resting {
+				w.AtRest(r)
+			}
+		}
+		erased := s.people[0]
+		erase := rapid.IntRange(0, 3).Draw(rt, "erase after")
+		for evening := range 4 {
+			for range rapid.SampledFrom([]int{10, 40}).Draw(rt, "length") {
+				s.act()
+				w.Shown(reel.Update{Viewer: s.people[1], Full: true, Put: []reel.Entry{{Person: s.people[0], Score: 3}}})
+			}
+			s.goHome()
+			if evening == erase {
+				if err := w.Erase(t.Context(), erased); err != nil {
+					rt.Fatal(err)
+				}
+			}
+		}
+		if err := w.Close(); err != nil {
+			rt.Fatal(err)
+		}
+		if st := w.Stats(); st.Stopped != "" || st.Lost > 0 {
+			rt.Fatalf("%+v", st)
+		}
+		files, err := Files(o.Dir)
+		if err != nil || len(files) > o.Files || files[len(files)-1] != w.Path() {
+			rt.Fatalf("%q, the present one is %s: %v", files, w.Path(), err)
+		}
+		for i, f := range files {
+			file := read(t, f)
+			r := verify(t, file)
+			begun := r.Lost.Steps == 0
+			if r.Different > 0 || r.Damage != "" || r.OK() != (begun || r.Steps == 0) || begun && r.Verified != r.Steps || (r.Ending == "in good order") != (i == len(files)-1) {
+				rt.Fatalf("%s: %+v, first %+v", f, r, r.First)
+			}
+			if mentions(text(t, file), erased) {
+				rt.Fatalf("%s names who was erased", f)
+			}
+			if began++; begun && r.Header.Rest != nil {
+				verified++
+			}
+		}
+	})
+	if verified < 50 {
+		t.Errorf("%d of %d files began at rest", verified, began)
+	}
+}
+
+// TestOldJournalsGo, the present one never.
+func TestOldJournalsGo(t *testing.T) {
+	const day = int64(24 * time.Hour / time.Millisecond)
+	now := header().Started
+	o := Options{Dir: t.TempDir(), Keep: 3 * 24 * time.Hour}
+	begin := func() *Writer {
+		w, err := Open(o, header(), clockAt(&now), quiet())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return w
+	}
+	left := func() int {
+		files, err := Files(o.Dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(files)
+	}
+	for range 2 {
+		if err := begin().Close(); err != nil {
+			t.Fatal(err)
+		}
+		now += day
+	}
+	w := begin() // the first ended two days ago at the latest, the second a moment ago
+	now += day
+	if n, err := w.Prune(t.Context()); n != 0 || err != nil || left() != 3 {
+		t.Errorf("%d went, %d are left: %v", n, left(), err)
+	}
+	now++
+	now += day
+	if n, err := w.Prune(t.Context()); n != 1 || err != nil || left() != 2 {
+		t.Errorf("%d went, %d are left: %v", n, left(), err)
+	}
+	now += 100 * day
+	if n, err := w.Prune(t.Context()); n != 1 || err != nil || left() != 1 {
+		t.Errorf("%d went, %d are left: %v", n, left(), err)
+	}
+	if err := w.Close(); err != nil {
+		t.Error(err)
+	}
+	if r := verify(t, read(t, w.Path())); r.Ending != "in good order" {
+		t.Errorf("%+v", r)
 	}
 }
 
@@ -226,6 +347,7 @@ func TestAStuckDiskDelaysNobody(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
+	lost = w.Stats().Lost // the Row perhaps among them
 	r := verify(t, f.Bytes())
 	if uint64(r.Lost.Steps+r.Lost.Shown+r.Lost.Rows) != lost || r.Steps+uint64(r.Lost.Steps) != 2000 {
 		t.Errorf("lost %+v of %d, %d steps, %d unchecked", r.Lost, lost, r.Steps, r.Unchecked)
@@ -238,29 +360,42 @@ func TestAStuckDiskDelaysNobody(t *testing.T) {
 	}
 }
 
-// TestErasingFromAFullJournal that its Writer has stopped writing.
-func TestErasingFromAFullJournal(t *testing.T) {
+// TestErasingFromAllFiles that one epoch began, those that are full too.
+func TestErasingFromAllFiles(t *testing.T) {
 	now := header().Started
-	w, err := Open(Options{Dir: t.TempDir(), Bytes: 32 << 10}, header(), clockAt(&now), quiet())
+	o := Options{Dir: t.TempDir(), Bytes: 128 << 10, Queue: 1 << 30}
+	w, err := Open(o, header(), clockAt(&now), quiet())
 	if err != nil {
 		t.Fatal(err)
 	}
-	comers(header(), 3000, w.Step)
-	if err := w.Erase(t.Context(), 2_000_000_014); err != nil {
+	const erased = 2_000_000_014
+	l := lobby.New(header().Rules)
+	for i := range 5_000 {
+		p, at := lobby.PersonID(1_000_000_007*(i%5+1)), lobby.Stamp{At: now + int64(i), Seed: uint64(i) * 0x9E3779B97F4A7C15}
+		ev := lobby.Connect{Person: p, Conn: lobby.ConnID(uint64(i)*0x9E3779B97F4A7C15>>1 + 1)}
+		w.Step(at, ev, l.Step(at, ev))
+	}
+	if err := w.Erase(t.Context(), erased); err != nil {
 		t.Error(err)
 	}
-	if w.Stats().Stopped == "" {
-		t.Error("it is not full")
+	if w.Stats().Files < 2 || w.Stats().Stopped != "" {
+		t.Errorf("it is not full: %+v", w.Stats())
 	}
 	if err := w.Close(); err != nil {
 		t.Error(err)
 	}
-	file := read(t, w.Path())
-	if r := verify(t, file); !r.OK() || r.Ending != "at its size limit" || len(r.Header.Redacted) != 1 {
-		t.Errorf("%+v", r)
+	files, err := Files(o.Dir)
+	if err != nil || len(files) < 2 {
+		t.Fatalf("%q %v", files, err)
 	}
-	if mentions(text(t, file), 2_000_000_014) {
-		t.Error("still in it")
+	for i, f := range files {
+		file := read(t, f)
+		if r := verify(t, file); r.Different > 0 || r.Damage != "" || len(r.Header.Redacted) != 1 || (r.Ending == "in the next file") == (i == len(files)-1) {
+			t.Errorf("%s: %+v", f, r)
+		}
+		if mentions(text(t, file), erased) {
+			t.Errorf("still in %s", f)
+		}
 	}
 	if err := w.Erase(t.Context(), 1); !errors.Is(err, ErrClosed) {
 		t.Error(err)

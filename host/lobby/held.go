@@ -46,6 +46,9 @@ func (h *held) drop(pair Pair) {
 	delete(h.ties, pair)
 	h.unlink(pair.A, pair.B)
 	h.unlink(pair.B, pair.A)
+	if len(h.ties) == 0 {
+		h.first = Forever
+	}
 }
 
 func (h *held) link(a, b PersonID) {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // Plugins keeps which plugin versions there are, which generations of them have
@@ -15,6 +16,9 @@ type Plugins interface {
 	PluginVersions(ctx context.Context) ([]PluginVersion, error)
 	// PluginGeneration reads one revision of a hook; 0 is the latest. ErrNotFound.
 	PluginGeneration(ctx context.Context, hook string, rev int) (PluginGeneration, error)
+	// PluginsServedSince lists the digests of all that served a hook at some moment
+	// after a time (ms): what serves now, and what was replaced since. Each once.
+	PluginsServedSince(ctx context.Context, since int64) ([]string, error)
 	// PluginChanges reads the audit log, newest first: those before `before` (ms;
 	// 0 = all), at most limit.
 	PluginChanges(ctx context.Context, before int64, limit int) ([]PluginChange, error)
@@ -25,6 +29,7 @@ type PluginSave struct {
 	Versions    []PluginVersion    // each replaces what was known of its digest
 	Generations []PluginGeneration // new ones
 	Changes     []PluginChange     // appended to the audit log
+	Gone        []string           // digests of versions to forget; their generations stay, unknown ones are no error
 }
 
 // PluginVersion is one plugin file.
@@ -69,6 +74,9 @@ func (s PluginSave) Check() error {
 		if v.Digest == "" {
 			return fmt.Errorf("plugin version without digest: %w", ErrConflict)
 		}
+	}
+	if slices.Contains(s.Gone, "") {
+		return fmt.Errorf("no digest of a version to forget: %w", ErrConflict)
 	}
 	for _, g := range s.Generations {
 		if g.Hook == "" || g.Rev < 1 || g.Back < 0 || g.Back >= g.Rev {

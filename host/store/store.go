@@ -10,6 +10,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/napalmsky/napalmsky/host/lobby"
 )
@@ -19,6 +20,9 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrUnavailable: the backend cannot answer now; nothing was changed; try again.
 	ErrUnavailable = errors.New("store unavailable")
+	// ErrSuperseded is the ErrUnavailable that does not pass: another server has
+	// taken the database over, and this one must not write to it any more.
+	ErrSuperseded = fmt.Errorf("%w: another server has taken the database over", ErrUnavailable)
 	// ErrUnknown: the write may or may not be there (the backend died in commit).
 	// Every write is safe to repeat.
 	ErrUnknown = errors.New("outcome unknown")

@@ -107,13 +107,14 @@ type Generation struct {
 type Status struct {
 	Serving  []Generation `json:"serving"` // one for each hook
 	Versions []Version    `json:"versions"`
+	Past     []HookFigure `json:"-"` // one for each hook: what versions did since the start that are deleted by now
 }
 
 // Change is one line of the audit log: who did what to which hook, and how it went.
 type Change struct {
 	At     time.Time `json:"at"`
 	Who    string    `json:"who"`
-	Action string    `json:"action"` // load, set, rollback, pause, resume, quarantine, seed
+	Action string    `json:"action"` // load, set, rollback, pause, resume, quarantine, seed, delete
 	Hook   Hook      `json:"hook,omitempty"`
 	Digest string    `json:"digest,omitempty"`
 	Before string    `json:"before,omitempty"` // generation, as Generation.String, and its knobs

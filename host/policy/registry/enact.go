@@ -187,6 +187,7 @@ func (r *Registry) save(ctx context.Context, s store.PluginSave, kept bool) erro
 		Versions:    append(append([]store.PluginVersion{}, r.unsaved.Versions...), s.Versions...),
 		Generations: append(append([]store.PluginGeneration{}, r.unsaved.Generations...), s.Generations...),
 		Changes:     append(append([]store.PluginChange{}, r.unsaved.Changes...), s.Changes...),
+		Gone:        s.Gone, // after the versions: what is forgotten stays so
 	}
 	err := r.deps.Store.SavePlugins(ctx, all)
 	for range 2 { // it may be there: a repeat tells

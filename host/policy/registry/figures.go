@@ -39,6 +39,16 @@ func (c *counters) add(took time.Duration, err error) (failed bool) {
 	return failed
 }
 
+// plus adds all that another counted but for how long each call took.
+func (c *counters) plus(o *counters) {
+	c.ok.Add(o.ok.Load())
+	c.trapped.Add(o.trapped.Load())
+	c.exhausted.Add(o.exhausted.Load())
+	c.invalid.Add(o.invalid.Load())
+	c.nanos.Add(o.nanos.Load())
+	c.fuel.Add(o.fuel.Load())
+}
+
 func (c *counters) figure(h Hook) HookFigure {
 	f := HookFigure{Hook: h, Trapped: c.trapped.Load(), Exhausted: c.exhausted.Load(), Invalid: c.invalid.Load(), Fuel: c.fuel.Load()}
 	f.Calls = c.ok.Load() + f.Trapped + f.Invalid

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -59,6 +60,11 @@ func (f files) write(path string, data []byte) (err error) {
 	if err != nil {
 		return errors.Join(err, os.Remove(tmp.Name()))
 	}
+	return f.sync()
+}
+
+// sync makes the folder's names durable.
+func (f files) sync() error {
 	dir, err := os.Open(f.dir)
 	if err != nil {
 		return err
@@ -71,6 +77,52 @@ func (f files) tidy() error {
 	left, err := filepath.Glob(filepath.Join(f.dir, ".new-*"))
 	for _, path := range left {
 		err = errors.Join(err, os.Remove(path))
+	}
+	return err
+}
+
+// A module on its way out has a name of its own, so that a crash in between is noticed.
+const outgoing = ".gone-"
+
+func (f files) aside(digest string) string { return filepath.Join(f.dir, outgoing+digest) }
+
+// setAside is the first step of deleting a module. One that is missing is as good as deleted.
+func (f files) setAside(digest string) error {
+	err := os.Rename(f.path(digest), f.aside(digest))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return errors.Join(err, f.sync())
+}
+
+// bringBack undoes setAside.
+func (f files) bringBack(digest string) error {
+	return gone(os.Rename(f.aside(digest), f.path(digest)))
+}
+
+// remove deletes a module that is set aside, its signature first.
+func (f files) remove(digest string) error {
+	return errors.Join(gone(os.Remove(f.path(digest)+".sig")), gone(os.Remove(f.aside(digest))))
+}
+
+// gone makes a missing file no error.
+func gone(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// settle ends what a crash interrupted between setAside and remove: what is
+// still known comes back, the rest goes.
+func (f files) settle(known func(digest string) bool) error {
+	left, err := filepath.Glob(filepath.Join(f.dir, outgoing+"*"))
+	for _, path := range left {
+		if digest := strings.TrimPrefix(filepath.Base(path), outgoing); known(digest) {
+			err = errors.Join(err, f.bringBack(digest))
+		} else {
+			err = errors.Join(err, f.remove(digest))
+		}
 	}
 	return err
 }

@@ -36,7 +36,7 @@ func (r *Registry) LoadFor(ctx context.Context, who string, module, signature []
 		r.note(ctx, c)
 		return Version{}, nil, plain(err)
 	}
-	return r.version(digest), gens, nil
+	return r.version(r.known(digest)), gens, nil
 }
 
 func (r *Registry) load(ctx context.Context, who, digest string, module, signature []byte, o LoadOptions) ([]Generation, error) {
@@ -168,7 +168,7 @@ func (r *Registry) set(ctx context.Context, who, plugin string, params map[strin
 
 // Rollback puts the generation before in service again, at once if it is still
 // warm and else from its file. Doing it again goes one further back; versions
-// in quarantine are passed over. Errors wrap ErrNothingBefore, ErrNoSuch,
+// in quarantine and deleted ones (DropUnused) are passed over. Errors wrap ErrNothingBefore, ErrNoSuch,
 // policy.ErrRefused, a store's, ctx's.
 func (r *Registry) Rollback(ctx context.Context, who string, h Hook) (Generation, error) {
 	return r.onHook(ctx, who, "rollback", h, r.rollback)
@@ -188,7 +188,7 @@ func (r *Registry) rollback(ctx context.Context, who string, s *slot) ([]Generat
 		return nil, err
 	}
 	defer r.acting.free()
-	if s.now.Load() != now {
+	if s.now.Load() != now || !r.canServe(st.run.version.digest) {
 		return nil, fmt.Errorf("%s was changed by somebody else just now; look at it again", s.hook)
 	}
 	return r.enact(ctx, who, "rollback", []step{st}, nil)
@@ -196,29 +196,27 @@ func (r *Registry) rollback(ctx context.Context, who string, s *slot) ([]Generat
 
 // before finds what served before now, and leases it.
 func (r *Registry) before(ctx context.Context, s *slot, now *serving) (step, error) {
-	for back := now.back; back != 0; {
-		if w := s.warm.Load(); w != nil && w.gen.Rev == back && r.whyNot(w.gen.Digest) == "" && w.own.acquire() {
-			return step{slot: s, run: w.own, back: w.back, paused: w.gen.Paused}, nil
-		}
-		row, err := r.deps.Store.PluginGeneration(ctx, string(s.hook), back)
-		if err != nil {
-			return step{}, err
-		}
-		back = row.Back
-		if r.whyNot(row.Digest) != "" {
-			continue
-		}
-		gen, err := generationOf(row)
-		if err != nil {
-			return step{}, err
-		}
-		run, err := r.reopen(ctx, s.hook, gen.Digest, gen.Params)
-		if err != nil {
-			return step{}, err
-		}
-		return step{slot: s, run: run, back: row.Back, paused: gen.Paused}, nil
+	if w := s.warm.Load(); w != nil && w.gen.Rev == now.back && r.whyNot(w.gen.Digest) == "" && w.own.acquire() {
+		return step{slot: s, run: w.own, back: w.back, paused: w.gen.Paused}, nil
 	}
-	return step{}, fmt.Errorf("%s: %w", s.hook, ErrNothingBefore)
+	row, err := r.former(ctx, s, now.back)
+	if err != nil {
+		return step{}, err
+	}
+	gen, err := generationOf(row)
+	if err != nil {
+		return step{}, err
+	}
+	run, err := r.reopen(ctx, s.hook, gen.Digest, gen.Params)
+	if err != nil {
+		return step{}, err
+	}
+	return step{slot: s, run: run, back: row.Back, paused: gen.Paused}, nil
+}
+
+// canServe: it is neither in quarantine nor deleted.
+func (r *Registry) canServe(digest string) bool {
+	return r.whyNot(digest) == "" && (isNative(digest) || r.known(digest) != nil)
 }
 
 // whyNot is why a version is in quarantine; "" it is not.

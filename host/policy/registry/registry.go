@@ -28,8 +28,9 @@ type Registry struct {
 
 	mu       sync.Mutex // below it nothing blocks
 	versions map[string]*version
-	runs     map[*running]bool // that are not closed yet
-	tasks    int               // goroutines of ours that run
+	past     map[Hook]*counters // what versions did that are deleted
+	runs     map[*running]bool  // that are not closed yet
+	tasks    int                // goroutines of ours that run
 	closed   bool
 	lastAt   int64         // ms of the newest line of the audit log
 	moved    chan struct{} // holds a token when runs or tasks got fewer
@@ -48,6 +49,16 @@ func (l lock) take(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
+	}
+}
+
+// try takes it only if nobody has it.
+func (l lock) try() bool {
+	select {
+	case l <- struct{}{}:
+		return true
+	default:
+		return false
 	}
 }
 
@@ -75,7 +86,7 @@ func Open(ctx context.Context, cfg Config, d Deps) (_ *Registry, err error) {
 	r := &Registry{
 		cfg: cfg, deps: d, log: d.Log, files: files{cfg.Dir}, slots: map[Hook]*slot{},
 		loading: newLock(), acting: newLock(),
-		versions: map[string]*version{}, runs: map[*running]bool{}, moved: make(chan struct{}, 1),
+		versions: map[string]*version{}, past: map[Hook]*counters{}, runs: map[*running]bool{}, moved: make(chan struct{}, 1),
 	}
 	r.loader = newLoader(cfg, d, r.spawn)
 	defer func() {
@@ -84,6 +95,7 @@ func Open(ctx context.Context, cfg Config, d Deps) (_ *Registry, err error) {
 		}
 	}()
 	for _, h := range Hooks {
+		r.past[h] = &counters{}
 		if r.slots[h], err = r.newSlot(h); err != nil {
 			return nil, err
 		}
@@ -92,6 +104,9 @@ func Open(ctx context.Context, cfg Config, d Deps) (_ *Registry, err error) {
 		return nil, err
 	}
 	if err := r.remember(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.files.settle(func(digest string) bool { return r.known(digest) != nil }); err != nil {
 		return nil, err
 	}
 	for _, h := range Hooks {

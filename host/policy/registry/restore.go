@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/napalmsky/napalmsky/host/policy"
@@ -168,7 +167,7 @@ func (r *Registry) reopen(ctx context.Context, h Hook, digest string, params map
 	if run := r.live(digest, params); run != nil {
 		return run, nil
 	}
-	if strings.HasPrefix(digest, nativePrefix) {
+	if isNative(digest) {
 		base := r.slots[h].base.own.version
 		if digest != base.digest {
 			return nil, fmt.Errorf("%w: %s is compiled into another release of this server", policy.ErrRefused, digest)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/napalmsky/napalmsky/host/policy"
@@ -27,6 +26,9 @@ func (r *Registry) Status() Status {
 	for _, v := range r.versions {
 		s.Versions = append(s.Versions, r.describe(v, states))
 	}
+	for _, h := range Hooks {
+		s.Past = append(s.Past, r.past[h].figure(h))
+	}
 	slices.SortFunc(s.Versions, func(a, b Version) int {
 		return cmp.Or(cmp.Compare(isRule(a), isRule(b)), b.LoadedAt.Compare(a.LoadedAt), cmp.Compare(a.Digest, b.Digest))
 	})
@@ -35,16 +37,16 @@ func (r *Registry) Status() Status {
 
 // isRule sorts the rules compiled in behind all files.
 func isRule(v Version) int {
-	if strings.HasPrefix(v.Digest, nativePrefix) {
+	if isNative(v.Digest) {
 		return 1
 	}
 	return 0
 }
 
-func (r *Registry) version(digest string) Version {
+func (r *Registry) version(v *version) Version {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.describe(r.versions[digest], r.states())
+	return r.describe(v, r.states())
 }
 
 // states tells where versions stand that are not merely stored. Under mu.
@@ -124,8 +126,12 @@ func (r *Registry) Totals() policy.HookStats {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var t policy.HookStats
+	uses := []map[Hook]*counters{r.past}
 	for _, v := range r.versions {
-		for _, c := range v.use {
+		uses = append(uses, v.use)
+	}
+	for _, use := range uses {
+		for _, c := range use {
 			t.OK, t.Trapped, t.Invalid = t.OK+c.ok.Load(), t.Trapped+c.trapped.Load(), t.Invalid+c.invalid.Load()
 			t.OutOfFuel, t.Nanos = t.OutOfFuel+c.exhausted.Load(), t.Nanos+c.nanos.Load()
 		}
@@ -137,7 +143,7 @@ func (r *Registry) Totals() policy.HookStats {
 // A signature is not asked for.
 func (r *Registry) Inspect(ctx context.Context, module []byte) (Version, error) {
 	if known := r.known(digestOf(module)); known != nil {
-		return r.version(known.digest), nil // it passed before
+		return r.version(known), nil // it passed before
 	}
 	if err := r.isClosed(); err != nil {
 		return Version{}, err

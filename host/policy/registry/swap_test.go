@@ -165,6 +165,8 @@ func (f *forgetful) PluginGeneration(context.Context, string, int) (store.Plugin
 	return store.PluginGeneration{}, store.ErrNotFound
 }
 
+func (f *forgetful) PluginsServedSince(context.Context, int64) ([]string, error) { return nil, nil }
+
 func (f *forgetful) PluginChanges(context.Context, int64, int) ([]store.PluginChange, error) {
 	return nil, nil
 }

@@ -46,7 +46,9 @@ func aVersion(digest string, a about, bytes int, at time.Time) *version {
 }
 
 func (v *version) title() string  { return v.about.Name + "@" + v.about.Version }
-func (v *version) isNative() bool { return strings.HasPrefix(v.digest, nativePrefix) }
+func (v *version) isNative() bool { return isNative(v.digest) }
+
+func isNative(digest string) bool { return strings.HasPrefix(digest, nativePrefix) }
 
 // knobs fills in the defaults of what is not given.
 func (v *version) knobs(given map[string]int64) map[string]int64 {

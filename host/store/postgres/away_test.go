@@ -122,6 +122,7 @@ func TestACommitWithoutAnswerIsUnknown(t *testing.T) {
 	if err := s.Commit(ctx, []lobby.Write{lobby.BlockSet{By: 666, Of: 3, At: 1}})[0]; !errors.Is(err, store.ErrUnavailable) {
 		t.Errorf("its commit refused: %v", err)
 	}
+	s.Close()
 	o.StatementTimeout = time.Minute
 	patient, err := postgres.Open(ctx, o, slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -141,6 +142,7 @@ func TestACommitWithoutAnswerIsUnknown(t *testing.T) {
 	}
 	mortal.Start(t)
 	run(t, o.URL, `DROP TRIGGER slow ON blocks`)
+	s = patient
 	back(t, s)
 	for i, err := range s.Commit(ctx, both) {
 		if err != nil {

@@ -152,7 +152,8 @@ func (b *batch) run(ctx context.Context, tx pgx.Tx, errs []error) error {
 		b.queueEnds(&out, w.ends, errs)
 		b.queueCooldowns(&out, w.cooldowns)
 		b.queueReports(&out, w.reports)
-		b.queueBlocks(&out, slices.Concat(w.blocks, w.reports)) // a report blocks
+		// A report blocks, and of two for one pair the first stands.
+		b.queueBlocks(&out, slices.Sorted(slices.Values(slices.Concat(w.blocks, w.reports))))
 	}
 	return tx.SendBatch(ctx, &out).Close()
 }

@@ -52,6 +52,7 @@ const (
 	classAuth       = "28" // no such role, wrong password
 	noDatabase      = "3D000"
 	noPrivilege     = "42501"
+	noTable         = "42P01"
 )
 
 // refusedRow: the server would answer the same every time.

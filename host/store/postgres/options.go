@@ -37,6 +37,9 @@ func (o Options) Check() error {
 	return nil
 }
 
+// milliseconds is a duration as a server's setting.
+func milliseconds(d time.Duration) string { return strconv.FormatInt(max(d.Milliseconds(), 1), 10) }
+
 func (o Options) config() (*pgxpool.Config, error) {
 	if err := o.Check(); err != nil {
 		return nil, err
@@ -46,15 +49,14 @@ func (o Options) config() (*pgxpool.Config, error) {
 		return nil, err
 	}
 	c.ConnConfig.ConnectTimeout = o.ConnectTimeout
-	ms := func(d time.Duration) string { return strconv.FormatInt(max(d.Milliseconds(), 1), 10) }
 	for name, value := range map[string]string{
 		"application_name":   "napalmsky",
-		"statement_timeout":  ms(o.StatementTimeout),
-		"lock_timeout":       ms(o.LockTimeout),
+		"statement_timeout":  milliseconds(o.StatementTimeout),
+		"lock_timeout":       milliseconds(o.LockTimeout),
 		"synchronous_commit": "on", // nil means durable, whatever the database's default
 		// We do not think between two statements: whoever is idle that long has gone,
 		// and its locks must not stay.
-		"idle_in_transaction_session_timeout": ms(o.StatementTimeout + 2*slack),
+		"idle_in_transaction_session_timeout": milliseconds(o.StatementTimeout + 2*slack),
 	} {
 		c.ConnConfig.RuntimeParams[name] = value
 	}
@@ -63,11 +65,19 @@ func (o Options) config() (*pgxpool.Config, error) {
 
 // pool makes a pool of at most size connections; they are made when needed.
 func (o Options) pool(ctx context.Context, size int) (*pgxpool.Pool, error) {
+	c, err := o.poolConfig(size)
+	if err != nil {
+		return nil, err
+	}
+	return pgxpool.NewWithConfig(ctx, c)
+}
+
+func (o Options) poolConfig(size int) (*pgxpool.Config, error) {
 	c, err := o.config()
 	if err != nil {
 		return nil, err
 	}
 	c.MaxConns = int32(size)
 	c.PingTimeout = o.ConnectTimeout
-	return pgxpool.NewWithConfig(ctx, c)
+	return c, nil
 }

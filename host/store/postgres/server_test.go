@@ -197,7 +197,7 @@ func TestMigratingTogether(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
-			s, err := postgres.Open(context.Background(), options(url), slog.New(slog.DiscardHandler))
+			s, err := postgres.WaitOpen(context.Background(), options(url), slog.New(slog.DiscardHandler))
 			if err != nil {
 				t.Error(err)
 				return
@@ -269,5 +269,22 @@ func TestOpenRefusesANewerSchema(t *testing.T) {
 	run(t, url, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, true)`)
 	if _, err := postgres.WaitOpen(t.Context(), options(url), slog.New(slog.DiscardHandler)); !errors.Is(err, migrations.ErrNewer) {
 		t.Errorf("%v", err)
+	}
+}
+
+// Of a report and a block of one pair in one batch the first stands, as one by one.
+func TestTheFirstBlockStands(t *testing.T) {
+	url := server.Database(t)
+	s := open(t, url)
+	for _, err := range s.Commit(t.Context(), []lobby.Write{
+		lobby.ReportFiled{By: 1, Of: 2, At: 1, Reason: "rude"}, lobby.BlockSet{By: 1, Of: 2, At: 2}, lobby.BlockSet{By: 3, Of: 2, At: 3}, lobby.ReportFiled{By: 3, Of: 2, At: 4, Reason: "rude"},
+	}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var sum int
+	if ask(t, url, `SELECT SUM(set_at) FROM blocks`, &sum); sum != 1+3 {
+		t.Errorf("the blocks' times add up to %d", sum)
 	}
 }

@@ -1,6 +1,6 @@
 // Package postgres keeps everything in a PostgreSQL database (15 or newer): the
-// source of truth where one is configured. It is meant for one napalmsky at a
-// time, as the lobby is.
+// source of truth where one is configured. One server has it at a time, as one
+// has a lobby; see claim.go.
 //
 // Reads, and the writes of single people, go over a pool. What an evening
 // writes (calls, ends, cooldowns, blocks, reports) goes through one writer with
@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -32,8 +33,11 @@ import (
 // means that the server had it on disk (synchronous_commit=on).
 type Store struct {
 	pool   *pgxpool.Pool // reads, and writes of single people
-	write  *pgxpool.Pool // the writer's one connection
-	q      *db.Queries   // on pool
+	write  *pgxpool.Pool // the writer's one connection, which has the claim
+	claim  *claim
+	keeper sync.WaitGroup
+	leave  context.CancelFunc // ends the keeper
+	q      *db.Queries        // on pool
 	writer *groupcommit.Writer[write]
 	limit  time.Duration // of one exchange with the server
 	log    *slog.Logger
@@ -46,27 +50,47 @@ type counters struct{ reads, writes, commits atomic.Uint64 }
 
 // Open connects and brings the schema up to date. An error that Is
 // store.ErrUnavailable means that the server cannot be reached now, or is just
-// starting; WaitOpen waits for it. ctx bounds opening, not the store's life;
-// Close ends that.
-func Open(ctx context.Context, o Options, log *slog.Logger) (_ *Store, err error) {
-	s := &Store{limit: o.StatementTimeout + slack, log: log}
+// starting, ErrInUse that another server has it; WaitOpen waits for both. ctx
+// bounds opening, not the store's life; Close ends that.
+func Open(ctx context.Context, o Options, log *slog.Logger) (*Store, error) {
+	return open(ctx, o, log, false)
+}
+
+// open is Open; a polite one answers errVanished where whoever had the database
+// may come back to it.
+func open(ctx context.Context, o Options, log *slog.Logger, polite bool) (_ *Store, err error) {
+	s := &Store{limit: o.StatementTimeout + slack, log: log, claim: newClaim(o, log)}
 	defer func() {
 		if err != nil {
 			s.closePools()
 			err = fmt.Errorf("postgres: open: %w", err)
 		}
 	}()
-	if err = migrate(ctx, o); err != nil {
+	// The claim first: another server must not find its schema changed under it.
+	if s.write, err = s.claim.pool(ctx, o); err != nil {
+		return nil, err
+	}
+	first := func(context.Context, *pgx.Conn) error { return nil }
+	if err = s.claimed(ctx, first); err == nil && polite {
+		err = s.vanished(ctx)
+	}
+	if err == nil {
+		err = migrate(ctx, o)
+	}
+	if err == nil {
+		err = s.note(ctx)
+	}
+	if err != nil {
 		return nil, openErr(ctx, err)
 	}
 	if s.pool, err = o.pool(ctx, o.MaxConns-1); err != nil {
 		return nil, err
 	}
-	if s.write, err = o.pool(ctx, 1); err != nil {
-		return nil, err
-	}
 	s.q = db.New(s.pool)
 	s.writer = groupcommit.New(groupcommit.DefaultLimits, s.commit)
+	kept, leave := context.WithCancel(context.WithoutCancel(ctx))
+	s.leave = leave
+	s.keeper.Go(func() { s.keep(kept) })
 	return s, nil
 }
 
@@ -82,13 +106,18 @@ func migrate(ctx context.Context, o Options) error {
 // pingLimit bounds Ping: who asks whether the store can answer wants to know soon.
 const pingLimit = 2 * time.Second
 
-// Ping reads one row, within two seconds.
+// Ping reads one row, within two seconds, and says whether there may be writes.
 func (s *Store) Ping(ctx context.Context) error {
 	s.stats.reads.Add(1)
 	limited, cancel := context.WithTimeout(ctx, min(pingLimit, s.limit))
 	defer cancel()
-	_, err := s.q.Probe(limited)
-	return readErr(ctx, "ping", err)
+	if _, err := s.q.Probe(limited); err != nil {
+		return readErr(ctx, "ping", err)
+	}
+	if err := s.claim.check(); err != nil {
+		return fmt.Errorf("postgres: ping: %w", err)
+	}
+	return nil
 }
 
 // Stats may be called at any time. Both pools count as one.
@@ -111,7 +140,10 @@ func (s *Store) Stats() store.Stats {
 // Close writes what is queued, then closes. Calls that come later answer
 // ErrUnavailable. Closing twice is no error.
 func (s *Store) Close() error {
+	s.leave()
+	s.keeper.Wait()
 	s.writer.Close()
+	s.letGo()
 	s.closePools()
 	return nil
 }
@@ -140,6 +172,9 @@ func (s *Store) transact(ctx context.Context, op string, do func(context.Context
 }
 
 func (s *Store) inOneGo(ctx context.Context, op string, do func(context.Context, pgx.Tx) error) error {
+	if err := s.claim.check(); err != nil {
+		return fmt.Errorf("postgres: %s: %w", op, err)
+	}
 	acquiring, cancel := context.WithTimeout(ctx, s.limit)
 	defer cancel()
 	c, err := s.pool.Acquire(acquiring)

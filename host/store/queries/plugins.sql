@@ -17,6 +17,18 @@ ON CONFLICT DO NOTHING;
 -- name: PluginVersions :many
 SELECT * FROM plugin_versions ORDER BY loaded_at, digest;
 
+-- name: DeletePluginVersion :exec
+DELETE FROM plugin_versions WHERE digest = @digest;
+
+-- name: PluginsServedSince :many
+-- The last generation of a hook that began by then served on until the next one.
+SELECT DISTINCT g.digest FROM plugin_generations AS g
+LEFT JOIN (
+    SELECT p.hook, MAX(p.rev) AS rev FROM plugin_generations AS p WHERE p.since <= @since GROUP BY p.hook
+) AS first ON first.hook = g.hook
+WHERE first.rev IS NULL OR g.rev >= first.rev
+ORDER BY g.digest;
+
 -- name: PluginGeneration :one
 SELECT * FROM plugin_generations WHERE hook = @hook AND rev = @rev;
 

@@ -26,6 +26,11 @@ func (s *Store) SavePlugins(ctx context.Context, save store.PluginSave) error {
 				return err
 			}
 		}
+		for _, digest := range save.Gone {
+			if err := q.DeletePluginVersion(ctx, digest); err != nil {
+				return err
+			}
+		}
 		for _, c := range save.Changes {
 			if err := insertChange(ctx, q, db.PluginChange(c)); err != nil {
 				return err
@@ -90,6 +95,13 @@ func (s *Store) PluginGeneration(ctx context.Context, hook string, rev int) (sto
 		Hook: row.Hook, Rev: int(row.Rev), Digest: row.Digest, Name: row.Name, Params: row.Params,
 		Paused: row.Paused != 0, Back: int(row.Back), Since: row.Since, By: row.ByWhom,
 	}, nil
+}
+
+// PluginsServedSince implements store.Plugins.
+func (s *Store) PluginsServedSince(ctx context.Context, since int64) ([]string, error) {
+	s.stats.reads.Add(1)
+	digests, err := s.q.PluginsServedSince(ctx, since)
+	return digests, readErr(ctx, "plugins served since", err)
 }
 
 // PluginChanges implements store.Plugins.

@@ -37,6 +37,8 @@ var columns = map[string]string{
 	"call_archive.person_id": "who", "call_archive.n": "", "call_archive.first_at": "", "call_archive.last_at": "", "call_archive.calls": "",
 	"call_archive.body": "who",
 
+	"claim.one": "", "claim.epoch": "",
+
 	"plugin_versions.digest": "", "plugin_versions.about": "", "plugin_versions.bytes": "", "plugin_versions.loaded_at": "", "plugin_versions.quarantined": "",
 	"plugin_generations.hook": "", "plugin_generations.rev": "", "plugin_generations.digest": "", "plugin_generations.name": "",
 	"plugin_generations.params": "", "plugin_generations.paused": "", "plugin_generations.back": "", "plugin_generations.since": "", "plugin_generations.by_whom": "",

@@ -50,6 +50,8 @@ const (
 	PluginVersions   Op = "PluginVersions"
 	PluginGeneration Op = "PluginGeneration"
 	PluginChanges    Op = "PluginChanges"
+
+	PluginsServedSince Op = "PluginsServedSince"
 )
 
 // Step is one thing asked of the store: a method call, or one write of a Commit.
@@ -314,6 +316,11 @@ func (f *Faulty) PluginVersions(ctx context.Context) ([]store.PluginVersion, err
 // PluginGeneration implements store.Plugins.
 func (f *Faulty) PluginGeneration(ctx context.Context, hook string, rev int) (store.PluginGeneration, error) {
 	return through(ctx, f, PluginGeneration, func() (store.PluginGeneration, error) { return f.inner.PluginGeneration(ctx, hook, rev) })
+}
+
+// PluginsServedSince implements store.Plugins.
+func (f *Faulty) PluginsServedSince(ctx context.Context, since int64) ([]string, error) {
+	return through(ctx, f, PluginsServedSince, func() ([]string, error) { return f.inner.PluginsServedSince(ctx, since) })
 }
 
 // PluginChanges implements store.Plugins.

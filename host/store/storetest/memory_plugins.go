@@ -52,6 +52,9 @@ func (p *plugins) add(s store.PluginSave) error {
 	for _, v := range s.Versions {
 		next.versions[v.Digest] = v
 	}
+	for _, digest := range s.Gone {
+		delete(next.versions, digest)
+	}
 	for _, g := range s.Generations {
 		at := revision{g.Hook, g.Rev}
 		if have, taken := next.generations[at]; taken && have != g {
@@ -95,6 +98,27 @@ func (m *Memory) PluginGeneration(ctx context.Context, hook string, rev int) (st
 		return store.PluginGeneration{}, fmt.Errorf("memory: plugin generation: %w", store.ErrNotFound)
 	}
 	return g, nil
+}
+
+// PluginsServedSince implements store.Plugins.
+func (m *Memory) PluginsServedSince(ctx context.Context, since int64) ([]string, error) {
+	if err := m.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer m.mu.Unlock()
+	first := map[string]int{}
+	for at, g := range m.plugins.generations {
+		if g.Since <= since {
+			first[at.hook] = max(first[at.hook], at.rev)
+		}
+	}
+	digests := map[string]bool{}
+	for at, g := range m.plugins.generations {
+		if at.rev >= first[at.hook] {
+			digests[g.Digest] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(digests)), nil
 }
 
 // PluginChanges implements store.Plugins.

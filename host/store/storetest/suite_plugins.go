@@ -112,6 +112,54 @@ var pluginChecks = []check{
 			wantAll(t, got, v)
 		}
 	}},
+	{"a version that is forgotten leaves its history", func(t *testing.T, s store.Store) {
+		must(t, s.SavePlugins(t.Context(), store.PluginSave{
+			Versions: []store.PluginVersion{version(1), version(2)}, Generations: []store.PluginGeneration{generation("match", 1)}, Changes: []store.PluginChange{change(now)},
+		}))
+		gone := store.PluginSave{Gone: []string{version(1).Digest, version(9).Digest}, Changes: []store.PluginChange{change(now + 1)}}
+		for range 2 { // word by word: no conflict
+			must(t, s.SavePlugins(t.Context(), gone))
+		}
+		versions, err := s.PluginVersions(t.Context())
+		must(t, err)
+		wantAll(t, versions, version(2))
+		got, err := s.PluginGeneration(t.Context(), "match", 1)
+		must(t, err)
+		wantAll(t, []store.PluginGeneration{got}, generation("match", 1))
+		changes, err := s.PluginChanges(t.Context(), 0, 10)
+		must(t, err)
+		wantAll(t, changes, change(now+1), change(now))
+		wantIs(t, "no digest", s.SavePlugins(t.Context(), store.PluginSave{Gone: []string{version(2).Digest, ""}}), store.ErrConflict)
+		must(t, s.SavePlugins(t.Context(), store.PluginSave{Versions: []store.PluginVersion{version(1)}})) // loaded again
+		versions, err = s.PluginVersions(t.Context())
+		must(t, err)
+		wantAll(t, versions, version(1), version(2))
+	}},
+	{"who served a hook since a time", func(t *testing.T, s store.Store) {
+		served := func(since int64) []string {
+			t.Helper()
+			digests, err := s.PluginsServedSince(t.Context(), since)
+			must(t, err)
+			return digests
+		}
+		wantAll(t, served(now))
+		// match: 1, then 3 (a revision may be left out) from now+3 on, then 4; trim: 2 from the start.
+		trim := generation("trim", 2)
+		trim.Since = now - 1000
+		for _, g := range []store.PluginGeneration{generation("match", 1), generation("match", 3), generation("match", 4), trim} {
+			must(t, s.SavePlugins(t.Context(), store.PluginSave{Generations: []store.PluginGeneration{g}}))
+		}
+		d := func(n int) string { return version(n).Digest }
+		wantAll(t, served(now-2000), d(1), d(2), d(3), d(4))
+		wantAll(t, served(now+2), d(1), d(2), d(3), d(4))
+		wantAll(t, served(now+3), d(2), d(3), d(4)) // 3 took over at that moment
+		wantAll(t, served(now+4), d(2), d(4))
+		wantAll(t, served(now+1_000_000), d(2), d(4))
+		again := generation("match", 5)
+		again.Digest = d(1)
+		must(t, s.SavePlugins(t.Context(), store.PluginSave{Generations: []store.PluginGeneration{again}}))
+		wantAll(t, served(now+1_000_000), d(1), d(2))
+	}},
 	{"the audit log in pages, newest first", func(t *testing.T, s store.Store) {
 		const lines = 25
 		for i := range int64(lines) {

@@ -49,6 +49,11 @@ type CallArchive struct {
 	Body     string
 }
 
+type Claim struct {
+	One   int64
+	Epoch int64
+}
+
 type Cooldown struct {
 	A      int64
 	B      int64

@@ -9,6 +9,15 @@ import (
 	"context"
 )
 
+const deletePluginVersion = `-- name: DeletePluginVersion :exec
+DELETE FROM plugin_versions WHERE digest = $1
+`
+
+func (q *Queries) DeletePluginVersion(ctx context.Context, digest string) error {
+	_, err := q.db.Exec(ctx, deletePluginVersion, digest)
+	return err
+}
+
 const insertPluginChange = `-- name: InsertPluginChange :execrows
 INSERT INTO plugin_changes (at, who, action, hook, digest, before, after, result)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -207,6 +216,36 @@ func (q *Queries) PluginVersions(ctx context.Context) ([]PluginVersion, error) {
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const pluginsServedSince = `-- name: PluginsServedSince :many
+SELECT DISTINCT g.digest FROM plugin_generations AS g
+LEFT JOIN (
+    SELECT p.hook, MAX(p.rev) AS rev FROM plugin_generations AS p WHERE p.since <= $1 GROUP BY p.hook
+) AS first ON first.hook = g.hook
+WHERE first.rev IS NULL OR g.rev >= first.rev
+ORDER BY g.digest
+`
+
+// The last generation of a hook that began by then served on until the next one.
+func (q *Queries) PluginsServedSince(ctx context.Context, since int64) ([]string, error) {
+	rows, err := q.db.Query(ctx, pluginsServedSince, since)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var digest string
+		if err := rows.Scan(&digest); err != nil {
+			return nil, err
+		}
+		items = append(items, digest)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

@@ -93,6 +93,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deletePersonStmt, err = db.PrepareContext(ctx, deletePerson); err != nil {
 		return nil, fmt.Errorf("error preparing query DeletePerson: %w", err)
 	}
+	if q.deletePluginVersionStmt, err = db.PrepareContext(ctx, deletePluginVersion); err != nil {
+		return nil, fmt.Errorf("error preparing query DeletePluginVersion: %w", err)
+	}
 	if q.deleteSessionStmt, err = db.PrepareContext(ctx, deleteSession); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteSession: %w", err)
 	}
@@ -200,6 +203,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.pluginVersionsStmt, err = db.PrepareContext(ctx, pluginVersions); err != nil {
 		return nil, fmt.Errorf("error preparing query PluginVersions: %w", err)
+	}
+	if q.pluginsServedSinceStmt, err = db.PrepareContext(ctx, pluginsServedSince); err != nil {
+		return nil, fmt.Errorf("error preparing query PluginsServedSince: %w", err)
 	}
 	if q.probeStmt, err = db.PrepareContext(ctx, probe); err != nil {
 		return nil, fmt.Errorf("error preparing query Probe: %w", err)
@@ -373,6 +379,11 @@ func (q *Queries) Close() error {
 	if q.deletePersonStmt != nil {
 		if cerr := q.deletePersonStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deletePersonStmt: %w", cerr)
+		}
+	}
+	if q.deletePluginVersionStmt != nil {
+		if cerr := q.deletePluginVersionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deletePluginVersionStmt: %w", cerr)
 		}
 	}
 	if q.deleteSessionStmt != nil {
@@ -555,6 +566,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing pluginVersionsStmt: %w", cerr)
 		}
 	}
+	if q.pluginsServedSinceStmt != nil {
+		if cerr := q.pluginsServedSinceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing pluginsServedSinceStmt: %w", cerr)
+		}
+	}
 	if q.probeStmt != nil {
 		if cerr := q.probeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing probeStmt: %w", cerr)
@@ -707,6 +723,7 @@ type Queries struct {
 	deleteCooldownsWithStmt    *sql.Stmt
 	deleteDepartedStmt         *sql.Stmt
 	deletePersonStmt           *sql.Stmt
+	deletePluginVersionStmt    *sql.Stmt
 	deleteSessionStmt          *sql.Stmt
 	deleteSessionsButStmt      *sql.Stmt
 	departedByEmailStmt        *sql.Stmt
@@ -743,6 +760,7 @@ type Queries struct {
 	pluginChangesStmt          *sql.Stmt
 	pluginGenerationStmt       *sql.Stmt
 	pluginVersionsStmt         *sql.Stmt
+	pluginsServedSinceStmt     *sql.Stmt
 	probeStmt                  *sql.Stmt
 	putChunkStmt               *sql.Stmt
 	renewSessionStmt           *sql.Stmt
@@ -790,6 +808,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteCooldownsWithStmt:    q.deleteCooldownsWithStmt,
 		deleteDepartedStmt:         q.deleteDepartedStmt,
 		deletePersonStmt:           q.deletePersonStmt,
+		deletePluginVersionStmt:    q.deletePluginVersionStmt,
 		deleteSessionStmt:          q.deleteSessionStmt,
 		deleteSessionsButStmt:      q.deleteSessionsButStmt,
 		departedByEmailStmt:        q.departedByEmailStmt,
@@ -826,6 +845,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		pluginChangesStmt:          q.pluginChangesStmt,
 		pluginGenerationStmt:       q.pluginGenerationStmt,
 		pluginVersionsStmt:         q.pluginVersionsStmt,
+		pluginsServedSinceStmt:     q.pluginsServedSinceStmt,
 		probeStmt:                  q.probeStmt,
 		putChunkStmt:               q.putChunkStmt,
 		renewSessionStmt:           q.renewSessionStmt,

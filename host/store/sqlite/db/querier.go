@@ -35,6 +35,7 @@ type Querier interface {
 	DeleteCooldownsWith(ctx context.Context, personID int64) error
 	DeleteDeparted(ctx context.Context, arg DeleteDepartedParams) error
 	DeletePerson(ctx context.Context, id int64) (int64, error)
+	DeletePluginVersion(ctx context.Context, digest string) error
 	DeleteSession(ctx context.Context, tokenHash string) error
 	DeleteSessionsBut(ctx context.Context, arg DeleteSessionsButParams) error
 	DepartedByEmail(ctx context.Context, arg DepartedByEmailParams) (Departed, error)
@@ -73,6 +74,8 @@ type Querier interface {
 	PluginChanges(ctx context.Context, arg PluginChangesParams) ([]PluginChange, error)
 	PluginGeneration(ctx context.Context, arg PluginGenerationParams) (PluginGeneration, error)
 	PluginVersions(ctx context.Context) ([]PluginVersion, error)
+	// The last generation of a hook that began by then served on until the next one.
+	PluginsServedSince(ctx context.Context, since int64) ([]string, error)
 	Probe(ctx context.Context) (int64, error)
 	PutChunk(ctx context.Context, arg PutChunkParams) error
 	RenewSession(ctx context.Context, arg RenewSessionParams) (int64, error)
