@@ -86,12 +86,14 @@ func (c *conn) cutLocked(code CloseCode) {
 	if c.code == 0 {
 		c.code = code
 	}
-	if c.cutShort || c.line == nil {
+	if c.cutShort {
 		return
 	}
 	c.cutShort, c.leaving = true, false
 	c.queue, c.queued = nil, 0
-	c.line.cut()
+	if c.line != nil { // else open does it
+		c.line.cut()
+	}
 }
 
 // ending says whether the end has begun: what the client says is of no interest any more.

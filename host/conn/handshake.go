@@ -20,6 +20,12 @@ const SessionCookie = "sky_session"
 // ServeHTTP upgrades the request and returns at once; the socket lives on in a
 // goroutine of its own. The URL's query is never looked at.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength != 0 || len(r.TransferEncoding) > 0 {
+		// Taking the connection over would wait for what was promised, and so would keeping it.
+		w.Header().Set("Connection", "close")
+		h.refuse(w, wire.CodeTooBig)
+		return
+	}
 	fromPage, ok := h.originAllowed(r)
 	if !ok {
 		h.refuse(w, wire.CodeForbidden)
@@ -56,7 +62,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if l := c.poll(lean.hijacked); l != nil {
 			ws.CloseNow() // the library's part is done; l has the connection for itself
 			c.open(l)
-			go l.readOn()
+			l.begin()
 			return
 		}
 	}

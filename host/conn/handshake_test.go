@@ -3,6 +3,7 @@ package conn
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -216,6 +217,30 @@ func testBytesBehindTheHandshakeAreNotLost(t *testing.T, open func(testing.TB, C
 		if _, err := r.Read(head[:1]); err != nil || head[0] != 0x81 {
 			t.Fatalf("no welcome: %x %v", head, err)
 		}
+	}
+}
+
+// TestAPromisedBody is refused at once: to take the connection over would wait for it.
+func TestAPromisedBody(t *testing.T) {
+	h := open(t, Config{}, nil)
+	for _, promise := range []string{"Content-Length: 100000", "Transfer-Encoding: chunked"} {
+		nc, err := net.Dial("tcp", h.host())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer nc.Close()
+		nc.SetDeadline(time.Now().Add(patience))
+		request := strings.TrimSuffix(h.upgradeRequest(), "\r\n") + promise + "\r\n\r\n"
+		if _, err := nc.Write([]byte(request)); err != nil {
+			t.Fatal(err)
+		}
+		answer := make([]byte, len("HTTP/1.1 413"))
+		if _, err := io.ReadFull(nc, answer); err != nil || string(answer) != "HTTP/1.1 413" {
+			t.Errorf("%s: %q, %v", promise, answer, err)
+		}
+	}
+	if s := h.hub.Stats(); s.Open != 0 || s.Refused != 2 {
+		t.Errorf("%+v", s)
 	}
 }
 

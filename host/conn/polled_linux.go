@@ -1,9 +1,9 @@
 package conn
 
 import (
-	"bytes"
 	"errors"
 	"net"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -51,13 +51,17 @@ const maxHeld = wire.MaxFrame + maxHeader
 // brokenWait is how long a peer that broke the protocol has to read why it is sent away.
 const brokenWait = time.Second
 
-// fairShare is how often one socket is read before the others have their turn.
-const fairShare = 4
+// A socket's fair share of a turn; if it has more to say it goes on in a goroutine of its own.
+const (
+	fairReads  = 4
+	fairFrames = 256
+)
 
 var inBuffers = sync.Pool{New: func() any { b := make([]byte, 2*maxHeld); return &b }}
 
 // poll takes a socket from net/http and the library, which may close it then:
-// the descriptor is a copy. It returns nil where that cannot be.
+// the descriptor is a copy. It returns nil where that cannot be; else its begin
+// comes next.
 func (c *conn) poll(h *hijacked) *polled {
 	tcp, plain := h.Conn.(*net.TCPConn)
 	if !plain || c.poller == nil {
@@ -80,6 +84,14 @@ func (c *conn) poll(h *hijacked) *polled {
 	return l
 }
 
+// begin hands the reading to whoever notices that something came: at once, if it
+// came with the handshake.
+func (l *polled) begin() {
+	if len(l.held) > 0 || !l.letGo() {
+		go l.goOn(&errand{})
+	}
+}
+
 // ready is the poller's word that something came, or that a full socket has room.
 func (l *polled) ready(events uint32, buf []byte) {
 	if events&unix.EPOLLOUT != 0 && l.waiting.Load() {
@@ -90,9 +102,12 @@ func (l *polled) ready(events uint32, buf []byte) {
 	if events&^unix.EPOLLOUT == 0 || !l.take() {
 		return
 	}
-	// The end of what came is told once, with it; then a short read is not the last.
-	toEnd := events&(unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0
-	l.read(buf, toEnd, false)
+	// What comes with the end is told once, and a read stops short of what is
+	// urgent: then a short read is not the last.
+	toEnd := events&(unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR|unix.EPOLLPRI) != 0
+	if next := l.read(buf, toEnd); next != nil {
+		go l.goOn(next)
+	}
 }
 
 // take takes the reading, unless somebody has it: that one will read again.
@@ -116,94 +131,129 @@ func (l *polled) letGo() bool {
 	return false
 }
 
-// readOn reads in a goroutine of its own, what is held first. The caller has the reading.
-func (l *polled) readOn() {
-	buf := inBuffers.Get().(*[]byte)
-	defer inBuffers.Put(buf)
-	if rest, more := l.act((*buf)[:copy(*buf, l.held)], true); more {
-		l.hold(rest)
-		l.read(*buf, true, true)
+// errand is what a reading is interrupted for: acting on ev may wait. A nil ev is
+// nothing but a reading that has had its share.
+type errand struct {
+	ev  wire.Client
+	ref uint32
+}
+
+// goOn does the errand and reads on, in a goroutine of its own. The caller had
+// the reading. No buffer is held while something waits, and whoever talks without
+// end lets the others, the poller among them, have their turn.
+func (l *polled) goOn(next *errand) {
+	for next != nil {
+		if next.ev != nil {
+			l.c.act(next.ev, next.ref)
+		} else {
+			runtime.Gosched()
+		}
+		buf := inBuffers.Get().(*[]byte)
+		next = l.read(*buf, true)
+		inBuffers.Put(buf)
 	}
 }
 
-// read reads and acts until there is no more. toEnd: only when the kernel says so
-// is there no more. own: this goroutine may wait.
-func (l *polled) read(buf []byte, toEnd, own bool) {
-	for rounds := 0; ; rounds++ {
-		if !own && rounds == fairShare {
-			go l.readOn()
-			return
+// read acts on what is held, and reads and acts until there is no more, or until
+// something must be done first. After nil the reading is no longer the caller's.
+// toEnd: there is no more only when the kernel says so.
+func (l *polled) read(buf []byte, toEnd bool) *errand {
+	frames := 0
+	b, drained := l.held, false
+	for reads := 0; ; reads++ {
+		rest, next, over := l.act(b, &frames)
+		if over {
+			return nil
 		}
-		had := copy(buf, l.held)
-		n, err := readNow(l.fd, buf[had:])
-		if errors.Is(err, syscall.EAGAIN) {
+		if l.hold(rest); next != nil {
+			return next
+		}
+		if drained {
 			if l.letGo() {
-				return
+				return nil
 			}
+			toEnd = true // what it was told of meanwhile is not known
+		}
+		if reads == fairReads {
+			return &errand{}
+		}
+		// Behind what is held, which has room for a whole frame, or else a copy of it.
+		room := l.held
+		if cap(room) == len(room) {
+			// A stranger is read little of, as it is held while their login waits.
+			room = buf[:copy(buf, l.held):min(len(buf), 2*int(l.c.limit+maxHeader))]
+		}
+		n, err := readNow(l.fd, room[len(room):cap(room)])
+		if errors.Is(err, syscall.EAGAIN) {
+			b, drained = l.held, true
 			continue
 		}
 		if err != nil || n == 0 {
 			l.c.finish(closeAbnormal)
-			return
+			return nil
 		}
 		l.c.hub.bytesIn.Add(uint64(n))
-		rest, more := l.act(buf[:had+n], own)
-		if !more {
-			return
-		}
-		l.hold(rest)
-		if !toEnd && had+n < len(buf) {
-			if l.letGo() {
-				return
-			}
-			toEnd = true
-		}
+		b = room[:len(room)+n]
+		drained = !toEnd && len(b) < cap(room)
 	}
 }
 
-// hold keeps what is not whole yet.
+// hold keeps what is not whole yet, with room for the rest of its frame, so that
+// a frame that comes byte by byte is not copied with every byte.
 func (l *polled) hold(rest []byte) {
-	if l.held = nil; len(rest) > 0 {
-		l.held = bytes.Clone(rest)
+	switch {
+	case len(rest) == 0:
+		l.held = nil
+	case cap(l.held) > 0 && &rest[0] == &l.held[:1][0]: // where it lies already
+		l.held = rest
+	default:
+		l.held = append(make([]byte, 0, max(len(rest), frameSize(rest))), rest...)
 	}
 }
 
-// act acts on what is whole in b. more is false when the reading is no longer
-// the caller's: the socket has ended, or a goroutine of its own goes on.
-func (l *polled) act(b []byte, own bool) (rest []byte, more bool) {
+// frameSize is how long the frame will be that b begins with, as far as that can be known.
+func frameSize(b []byte) int {
+	h, err := parseHead(b)
+	if err != nil || h.size == 0 {
+		return maxHeader
+	}
+	return int(min(int64(h.size)+h.length, maxHeld))
+}
+
+// act acts on what is whole in b and returns the rest. next is what must be done
+// before the reading goes on. over: the socket has ended.
+func (l *polled) act(b []byte, frames *int) (rest []byte, next *errand, over bool) {
 	for !l.deaf {
+		if *frames++; *frames > fairFrames {
+			return b, &errand{}, false
+		}
 		m, rest, ok, err := l.in.next(b, l.c.limit)
 		switch b = rest; {
 		case err != nil:
 			l.refuse(err)
 		case !ok:
-			return rest, true
+			return rest, nil, false
 		case m.op == opClose:
 			if l.answer(m.data) {
-				return nil, false
+				return nil, nil, true
 			}
 		case m.op == opPing:
 			l.c.alive()
-			// Where there is no room for it, or the end has begun, it will not be missed.
-			_ = l.c.control(append([]byte{lastFrame | byte(opPong), byte(len(m.data))}, m.data...))
+			l.c.pong(m.data)
 		case m.op == opPong:
 			l.c.alive()
 		default:
 			ev, ref, ok := l.c.understand(m)
-			if ok && !own && mayWait(ev) {
-				l.hold(rest)
-				go func() {
-					l.c.act(ev, ref)
-					l.readOn()
-				}()
-				return nil, false
-			}
-			if ok {
+			switch {
+			case !ok:
+			case mayWait(ev):
+				return rest, &errand{ev, ref}, false
+			default:
 				l.c.act(ev, ref)
 			}
 		}
 	}
-	return nil, true
+	return nil, nil, false
 }
 
 // answer ends a socket whose peer says goodbye, or answers ours.
@@ -231,6 +281,7 @@ func (l *polled) refuse(err error) {
 	if l.c.code == 0 {
 		l.c.code = code
 	}
+	l.c.leaving = false // there is no goodbye after this
 	if !l.c.shut && !l.c.cutShort {
 		l.c.push(opFramed, closeFrame(code, err.Error()))
 		l.c.shut = true

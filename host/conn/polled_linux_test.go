@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/napalmsky/napalmsky/host/lobby"
 	"github.com/napalmsky/napalmsky/host/wire"
 )
@@ -247,5 +249,140 @@ func TestCrossingEnds(t *testing.T) {
 		if time.Now().After(end) {
 			t.Fatalf("%d sockets are watched, of which one is left", watched())
 		}
+	}
+}
+
+// TestOnePongWaits, whatever a peer that does not read pings, and what it says is the latest.
+func TestOnePongWaits(t *testing.T) {
+	h := open(t, Config{}, nil)
+	nc, r := h.rawDial(maskedText(`{"t":"hello","d":{"token":"token-1"}}`))
+	receive(t, h.backend.attached)
+	c := h.backend.sink(1).(*conn)
+	c.mu.Lock() // nothing is written meanwhile
+	for i := range 5 {
+		if i == 1 {
+			c.mu.Unlock()
+			for range 2000 {
+				c.pong([]byte("again"))
+			}
+			c.pong([]byte("the last"))
+			c.mu.Lock()
+		}
+	}
+	if len(c.queue) > 1 || c.queued > place+len("the last") {
+		t.Errorf("%d frames wait, of weight %d", len(c.queue), c.queued)
+	}
+	c.mu.Unlock()
+	if _, err := io.WriteString(nc, string(masked(0x89, []byte("and now?"), 1))); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		head := make([]byte, 2)
+		if _, err := io.ReadFull(r, head); err != nil {
+			t.Fatal(err)
+		}
+		said := make([]byte, head[1]&0x7f)
+		if _, err := io.ReadFull(r, said); err != nil {
+			t.Fatal(err)
+		}
+		if head[0] == 0x8a && string(said) == "and now?" {
+			break
+		}
+	}
+	c.Drop(CloseBanned)
+	c.mu.Lock()
+	before := len(c.queue)
+	c.mu.Unlock()
+	c.pong(nil)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.queue) > before {
+		t.Error("a ping is answered behind the bye, and puts it off")
+	}
+}
+
+// TestADrippedFrameIsNotCopied with every byte that comes.
+func TestADrippedFrameIsNotCopied(t *testing.T) {
+	l := &polled{}
+	whole := masked(0x81, make([]byte, 30_000), 1)
+	l.hold(whole[:20])
+	first := &l.held[0]
+	for n := 21; n < len(whole); n++ {
+		if cap(l.held) < n {
+			t.Fatalf("there is room for %d bytes of %d", cap(l.held), len(whole))
+		}
+		l.hold(l.held[:n])
+	}
+	if &l.held[0] != first {
+		t.Error("what was held has moved")
+	}
+	if l.hold(append(whole, whole[:7]...)[len(whole):]); len(l.held) != 7 {
+		t.Errorf("%d bytes are held", len(l.held))
+	}
+	if l.hold(nil); l.held != nil {
+		t.Error("something is held of nothing")
+	}
+}
+
+// TestUrgentDataHidesNothing: a read stops short of it, and what is behind it must be read too.
+func TestUrgentDataHidesNothing(t *testing.T) {
+	h := open(t, Config{}, nil)
+	nc := h.rawEnter()
+	raw, err := nc.(*net.TCPConn).SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for ref := range uint32(20) {
+		say := []byte(maskedText(string(wire.AppendClient(nil, ref+1, wire.ClientCallShare{Call: 1}))))
+		if _, err := nc.Write(say[:9]); err != nil {
+			t.Fatal(err)
+		}
+		if err := raw.Control(func(fd uintptr) { err = unix.Sendto(int(fd), []byte("!"), unix.MSG_OOB, nil) }); err != nil {
+			t.Fatal(err)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := nc.Write(say[9:]); err != nil {
+			t.Fatal(err)
+		}
+		if e, ok := receive(t, h.backend.events).(lobby.Share); !ok || e.Ref != ref+1 {
+			t.Fatalf("number %d came as %#v", ref+1, e)
+		}
+	}
+}
+
+// TestOneClose: whose end has two reasons at once is told one of them.
+func TestOneClose(t *testing.T) {
+	h := open(t, Config{}, nil)
+	_, r := h.rawDial(maskedText(`{"t":"hello","d":{"token":"token-1"}}`))
+	receive(t, h.backend.attached)
+	c := h.backend.sink(1).(*conn)
+	l := c.line.(*polled)
+	for !l.take() { // as if something that breaks the protocol had come just now
+		runtime.Gosched()
+	}
+	c.Drop(CloseFlood)
+	l.refuse(broken("a reserved bit is set"))
+	go l.goOn(&errand{})
+	closes := 0
+	for {
+		head := make([]byte, 2)
+		if _, err := io.ReadFull(r, head); err != nil {
+			break
+		}
+		if head[0] == 0x88 {
+			closes++
+		}
+		n := int(head[1])
+		if n == 126 {
+			ext := make([]byte, 2)
+			_, _ = io.ReadFull(r, ext)
+			n = int(ext[0])<<8 | int(ext[1])
+		}
+		_, _ = io.CopyN(io.Discard, r, int64(n))
+	}
+	if closes != 1 {
+		t.Errorf("%d closes", closes)
 	}
 }

@@ -16,4 +16,4 @@ func (*poller) close() {}
 
 func (*conn) poll(*hijacked) *polled { return nil }
 
-func (*polled) readOn() {}
+func (*polled) begin() {}

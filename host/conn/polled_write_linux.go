@@ -58,13 +58,15 @@ func (l *polled) attempt(p []byte) (n int, left time.Duration, err error) {
 	if l.poke == nil {
 		l.poke = make(chan struct{}, 1)
 	}
-	if n, err = l.try(p); err != nil || n == len(p) || l.deadline.IsZero() {
-		return n, time.Hour, err
+	// A peer that reads, but only as fast as it makes us write, is late as well.
+	left = time.Hour
+	if !l.deadline.IsZero() {
+		if left = time.Until(l.deadline); left <= 0 {
+			return 0, 0, os.ErrDeadlineExceeded
+		}
 	}
-	if left = time.Until(l.deadline); left <= 0 {
-		return n, 0, os.ErrDeadlineExceeded
-	}
-	return n, left, nil
+	n, err = l.try(p)
+	return n, left, err
 }
 
 // nudge has a write that waits look again. conn.mu is held.
@@ -84,6 +86,9 @@ func (l *polled) writeBy(at time.Time) {
 }
 
 func (l *polled) goodbye(code CloseCode) {
+	if l.c.shut {
+		return
+	}
 	l.c.push(opFramed, closeFrame(code, code.String()))
 	l.c.shut = true
 	l.endAfter(goodbyeWait)

@@ -51,7 +51,7 @@ func (p *poller) add(l *polled) error {
 	p.mu.Lock()
 	p.lines[l.fd] = l
 	p.mu.Unlock()
-	ev := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLET, Fd: int32(l.fd)}
+	ev := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLPRI | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLET, Fd: int32(l.fd)}
 	if err := unix.EpollCtl(p.fd, unix.EPOLL_CTL_ADD, l.fd, &ev); err != nil {
 		p.forget(l.fd)
 		return fmt.Errorf("conn: poll: %w", err)

@@ -40,6 +40,8 @@ type conn struct {
 	queued   int           // weight of queue and rest
 	rest     int           // weight of what drain is writing
 	listed   bool          // among hub.talkers
+	echo     []byte        // what the latest ping said that is not answered yet
+	echoing  bool          // and whether its answer is in the queue
 	draining bool          // drain writes, nobody else
 	drained  chan struct{} // closed when the last drain has ended; nil before the first
 	code     CloseCode     // set once, when the end has begun

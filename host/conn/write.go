@@ -48,6 +48,9 @@ func (c *conn) open(l line) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.line = l
+	if c.cutShort {
+		l.cut()
+	}
 	c.startWriting()
 }
 
@@ -111,6 +114,21 @@ func (c *conn) control(frame []byte) error {
 	return nil
 }
 
+// pong answers the latest ping, which is all that a peer may expect (RFC 6455,
+// 5.5.3): one waits at most, however many come.
+func (c *conn) pong(data []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.code != 0 || c.shut || c.cutShort {
+		return
+	}
+	c.echo = append(c.echo[:0], data...)
+	if !c.echoing {
+		c.echoing = true
+		c.push(opPong, nil)
+	}
+}
+
 // awaitDrained returns when nothing more is being written, or can be.
 func (c *conn) awaitDrained() {
 	c.mu.Lock()
@@ -121,10 +139,13 @@ func (c *conn) awaitDrained() {
 	}
 }
 
-// weight is what a frame counts in the queue: its bytes, but never more than
-// half of what may wait. A whole reel can be bigger than the queue, and must
+// weight is what a frame counts in the queue: its bytes and its place, but never
+// more than half of what may wait. A whole reel can be bigger than the queue, and must
 // pass, with its answer before it and its first changes behind it.
-func (c *conn) weight(frame []byte) int { return min(len(frame), c.hub.cfg.QueueBytes/2) }
+func (c *conn) weight(frame []byte) int { return min(len(frame)+place, c.hub.cfg.QueueBytes/2) }
+
+// place is about what an entry of the queue takes, in bytes.
+const place = 40
 
 // push queues a frame. c.mu is held.
 func (c *conn) push(op opcode, frame []byte) {
@@ -209,8 +230,11 @@ func (c *conn) segment(buf []byte) []byte {
 
 // appendFrame frames as RFC 6455, 5.2 says. A server does not mask.
 func (c *conn) appendFrame(buf []byte, f outgoing) []byte {
-	if f.op == opFramed {
+	switch f.op {
+	case opFramed:
 		return append(buf, f.data...)
+	case opPong:
+		f.data, c.echoing = c.echo, false
 	}
 	if c.deflates && f.op == opText && len(f.data) >= c.hub.cfg.CompressOver {
 		if small, ok := deflated(f.data); ok {
