@@ -29,7 +29,7 @@ type job struct {
 type options struct {
 	data, admin, signature string
 	person, reason         string
-	json, all              bool
+	json, all, again       bool
 	before                 int64
 	limit                  int
 }
@@ -48,6 +48,7 @@ func commands() []command {
 			fs.BoolVar(&o.all, "all", false, "also every knob, and every version kept")
 		}},
 		{name: "load", args: "FILE", help: "check a module and put it in service", least: 1, most: 1, run: load, flags: func(fs *flag.FlagSet, o *options) {
+			fs.BoolVar(&o.again, "again", false, "even though it is in quarantine; the audit log says so")
 			fs.StringVar(&o.signature, "signature", "", "base64 ed25519 signature `file` (FILE.sig if there is one)")
 		}},
 		{name: "inspect", args: "FILE", help: "check a module as load does, and change nothing", least: 1, most: 1, run: inspect},

@@ -91,12 +91,17 @@ func (c *Client) History(ctx context.Context, before int64, limit int) (p admin.
 	return p, c.do(ctx, "GET", fmt.Sprintf("history?before=%d&limit=%d", before, limit), nil, nil, &p)
 }
 
-func (c *Client) Load(ctx context.Context, module, signature []byte) (l admin.Loaded, err error) {
+// Load puts a module in service; again: even though it is in quarantine.
+func (c *Client) Load(ctx context.Context, module, signature []byte, again bool) (l admin.Loaded, err error) {
 	h := http.Header{"Content-Type": {"application/wasm"}}
 	if len(signature) > 0 {
 		h.Set("X-Signature", base64.StdEncoding.EncodeToString(signature))
 	}
-	return l, c.do(ctx, "POST", "plugins", h, module, &l)
+	path := "plugins"
+	if again {
+		path += "?again=1"
+	}
+	return l, c.do(ctx, "POST", path, h, module, &l)
 }
 
 func (c *Client) Inspect(ctx context.Context, module []byte) (v registry.Version, err error) {
