@@ -30,6 +30,7 @@ type options struct {
 	data, admin, signature string
 	person, reason         string
 	json, all, again       bool
+	port                   string
 	before                 int64
 	limit                  int
 }
@@ -60,7 +61,9 @@ func commands() []command {
 			fs.IntVar(&o.limit, "limit", 20, "how many changes, newest first")
 			fs.Int64Var(&o.before, "before", 0, "only changes before this `moment`, as the last page said")
 		}},
-		{name: "console", help: "the console page in a browser of this machine, until Ctrl-C", run: console},
+		{name: "console", help: "the console page in a browser of this machine, until Ctrl-C", run: console, flags: func(fs *flag.FlagSet, o *options) {
+			fs.StringVar(&o.port, "port", "", "the `port` of 127.0.0.1 it listens on, for a tunnel (default NAPALMSKY_CONSOLE_PORT, else a free one)")
+		}},
 	}
 }
 

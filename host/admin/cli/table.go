@@ -103,14 +103,6 @@ func writeGeneration(w io.Writer, g registry.Generation) {
 	fmt.Fprintln(w)
 }
 
-func writeHistory(w io.Writer, changes []registry.Change) {
-	lines := [][]string{{"WHEN", "WHO", "ACTION", "HOOK", "DIGEST", "BEFORE", "AFTER", "RESULT"}}
-	for _, c := range changes {
-		lines = append(lines, []string{moment(c.At), c.Who, c.Action, string(c.Hook), short(c.Digest), c.Before, c.After, c.Result})
-	}
-	rows(w, lines...)
-}
-
 // find is the version a generation runs, and what its hook has done.
 func find(s registry.Status, g registry.Generation) (v registry.Version, use registry.HookFigure) {
 	for _, v = range s.Versions {
