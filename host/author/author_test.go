@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -162,6 +163,19 @@ func TestFaultsAreSaidPlainly(t *testing.T) {
 	t.Setenv("PATH", dir)
 	_, err = Build(ctx, mine, "")
 	if !errors.Is(err, ErrNoGo) {
+		t.Error(err)
+	}
+}
+
+// TestANativeRunHasAnEnd: also where the rule never gets as far as a question.
+func TestANativeRunHasAnEnd(t *testing.T) {
+	_, err := report(context.Background(), "sleep", "600", 50*time.Millisecond)
+	if err == nil || !strings.Contains(err.Error(), "came to no end within 50ms") {
+		t.Error(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := report(ctx, "sleep", "600", time.Minute); err == nil || strings.Contains(err.Error(), "no end") {
 		t.Error(err)
 	}
 }
