@@ -41,7 +41,7 @@ func TestAuthorsPath(t *testing.T) {
 				return
 			}
 			a.changes(t, "rule.go", "viewer.Tags&other.Tags", "viewer.Tags|other.Tags")
-			a.types(t, 1, "golden.txt:12: ann sees bob\n    written => 44\n    native  => 54\n    wasm    => 54\n", "test")
+			a.types(t, 1, "golden.txt:12: ann sees bob\n    written => 32\n    native  => 42\n    wasm    => 42\n", "test")
 			a.types(t, 0, "4 of 5 cases written anew", "test", "-update")
 			a.types(t, 0, "5 cases pass", "test")
 			a.breaksInEveryWay(t, name)
