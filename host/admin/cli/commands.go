@@ -50,7 +50,11 @@ func load(ctx context.Context, j *job) error {
 		return err
 	}
 	done := progress(j.Stderr, fmt.Sprintf("loading %s (%s)", filepath.Base(j.args[0]), bytesText(len(module))))
-	l, err := j.client.Load(ctx, module, signature, j.flags.again)
+	put := j.client.Load
+	if j.flags.again {
+		put = j.client.LoadAgain
+	}
+	l, err := put(ctx, module, signature)
 	done()
 	var no *Refused
 	if errors.As(err, &no) && no.Code == "quarantined" {
