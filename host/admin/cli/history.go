@@ -68,7 +68,8 @@ func what(c registry.Change) string {
 	return text
 }
 
-// generation is registry.Change's Before or After taken apart.
+// generation is registry.Change's Before or After taken apart, where it is one;
+// other words stand as they are.
 type generation struct {
 	name, digest string
 	knobs        []string // name=value
@@ -76,6 +77,9 @@ type generation struct {
 
 func parseGeneration(text string) (g generation) {
 	words := strings.Fields(text)
+	if len(words) > 0 && !strings.Contains(words[0], "@") {
+		return generation{name: text}
+	}
 	if len(words) > 0 {
 		g.name = words[0]
 	}

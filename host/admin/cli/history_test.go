@@ -24,6 +24,7 @@ func TestHistoryFitsATerminal(t *testing.T) {
 		{At: at, Who: "unix:1000", Action: "load", Digest: "9d3be1270caa55", Result: "plugin refused: it does not export memory"},
 		{At: at, Who: "token", Action: "pause", Hook: registry.Match, Before: mutual, After: mutual, Result: "ok"},
 		{At: at, Who: "token", Action: "rollback", Hook: registry.Trim, Before: "trim-essential@1.0.0 1c0e7b22ffff", Result: "trim: nothing to roll back to"},
+		{At: at, Who: "napalmsky", Action: "delete", Digest: "9d3be1270caa55", Before: "match-tall@0.1.0", After: "has served no hook since 2026-08-21", Result: "ok"},
 	}
 	var b bytes.Buffer
 	writeHistory(&b, changes)
@@ -37,6 +38,7 @@ func TestHistoryFitsATerminal(t *testing.T) {
 2026-09-21 20:00:01  unix:1000  load        -      9d3be12: plugin refused: it does not export memory
 2026-09-21 20:00:01  token      pause       match  match-mutual@1.0.0 4f5a1c0
 2026-09-21 20:00:01  token      rollback    trim   trim-essential@1.0.0 1c0e7b2: trim: nothing to roll back to
+2026-09-21 20:00:01  napalmsky  delete      -      match-tall@0.1.0 → has served no hook since 2026-08-21
 `
 	if b.String() != want {
 		t.Errorf("%s\nwant\n%s", &b, want)
