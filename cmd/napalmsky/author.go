@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/napalmsky/napalmsky/host/author"
+	"github.com/napalmsky/napalmsky/host/config"
 )
 
 const authorUsage = `For authors of plugins, on their own machine (sdk/README.md is the guide):
@@ -20,7 +21,9 @@ const authorUsage = `For authors of plugins, on their own machine (sdk/README.md
   napalmsky plugin test [DIR] [-update] [-golden FILE] [-wasm FILE]
                                            play its golden cases natively and as wasm;
                                            -wasm plays them to a module of any language
-  napalmsky plugin check FILE              all that a server does before it loads a plugin
+  napalmsky plugin check FILE [--config FILE]
+                                           all that a server does before it loads a plugin;
+                                           --config is the server's, for product.attrs
 `
 
 // authorCommand is `napalmsky plugin NAME` where that is an author's command;
@@ -160,7 +163,21 @@ func (a *authoring) test(ctx context.Context, args []string) error {
 	return author.Test(ctx, t, a.stdout)
 }
 
+// attrsIn are the product's attributes that a server's configuration names.
+func attrsIn(file string) ([]string, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	product, err := config.ReadProduct(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return product.AttrNames(), nil
+}
+
 func (a *authoring) check(ctx context.Context, args []string) error {
+	file := a.flags.String("config", "", "")
 	rest, err := a.parse(args, 1, 1)
 	if err != nil {
 		return err
@@ -169,7 +186,13 @@ func (a *authoring) check(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	facts, err := author.Check(ctx, module, "", compiler())
+	checking := author.Checking{Compiler: compiler()}
+	if *file != "" {
+		if checking.Attrs, err = attrsIn(*file); err != nil {
+			return err
+		}
+	}
+	facts, err := author.Check(ctx, module, checking)
 	if err != nil {
 		return fmt.Errorf("%s would not be loaded: %s", rest[0], author.Why(err))
 	}

@@ -19,9 +19,9 @@ import (
 // for the audit log. Errors are registry's sentinels and policy.ErrRefused,
 // wrapped in one sentence for people; any other is the server's own trouble.
 type Registry interface {
-	// Load puts a module in service for every hook it answers. signature may be
-	// empty. module is the registry's to keep.
-	Load(ctx context.Context, who string, module, signature []byte) (registry.Version, []registry.Generation, error)
+	// LoadFor puts a module in service for every hook it answers, or as the options
+	// narrow it. signature may be empty. module is the registry's to keep.
+	LoadFor(ctx context.Context, who string, module, signature []byte, o registry.LoadOptions) (registry.Version, []registry.Generation, error)
 	// Inspect checks a module as Load does and changes nothing.
 	Inspect(ctx context.Context, module []byte) (registry.Version, error)
 	// Set turns the named knobs of a serving plugin; the others stay.

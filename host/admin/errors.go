@@ -25,6 +25,7 @@ var table = map[string]struct {
 	"no_such_person": {http.StatusNotFound, "Nobody has this number, and no report names it."},
 	"conflict":       {http.StatusConflict, "Something else was decided at the same moment; try again."},
 	"unavailable":    {http.StatusServiceUnavailable, "The database does not answer; look at the rulings before you repeat it."},
+	"quarantined":    {http.StatusConflict, "The plugin is in quarantine."},
 	"refused":        {http.StatusUnprocessableEntity, "The plugin was refused."},
 
 	"no_login":       {http.StatusUnauthorized, "Send the token of the configuration (admin.token) as Authorization: Bearer."},
@@ -62,6 +63,7 @@ func faultOf(err error) *fault {
 		{registry.ErrNothingBefore, "nothing_before"},
 		{registry.ErrBadParam, "bad_param"},
 		{registry.ErrUnsigned, "unsigned"},
+		{registry.ErrQuarantined, "quarantined"},
 		{policy.ErrRefused, "refused"},
 	} {
 		if errors.Is(err, known.sentinel) {

@@ -96,6 +96,11 @@ func hostname(hostport string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(hostport, "["), "]")
 }
 
+// LoopbackHost says whether a Host header names this very machine as only its own
+// programs, and who tunnels to it, can: localhost or a loopback address, with any
+// port or none.
+func LoopbackHost(host string) bool { return loopbackName(hostname(host)) }
+
 func loopbackName(name string) bool {
 	addr, err := netip.ParseAddr(name)
 	return strings.EqualFold(name, "localhost") || err == nil && addr.IsLoopback()

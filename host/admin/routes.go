@@ -70,8 +70,12 @@ func (a *api) load(w http.ResponseWriter, r *http.Request, who string) error {
 	if err != nil || len(text) > maxSignature {
 		return refuse("bad_request", "X-Signature must be base64.")
 	}
+	again, err := number(r, "again", 0, 0, 1)
+	if err != nil {
+		return err
+	}
 	return a.withModule(w, r, func(ctx context.Context, module []byte) (any, error) {
-		v, generations, err := a.registry.Load(ctx, who, module, signature)
+		v, generations, err := a.registry.LoadFor(ctx, who, module, signature, registry.LoadOptions{Again: again == 1})
 		return Loaded{version(v), each(generations, generation)}, err
 	})
 }

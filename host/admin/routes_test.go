@@ -141,6 +141,28 @@ func TestUnsignedIsForbidden(t *testing.T) {
 	into[Loaded](t, h.ask(t, "POST", "/admin/v1/plugins", []byte("m 1 match"), "X-Signature", base64.StdEncoding.EncodeToString([]byte("signed"))))
 }
 
+func TestQuarantineIsLiftedOnPurposeOnly(t *testing.T) {
+	h := start(t, nil)
+	module := []byte("m 1 match")
+	v := into[Loaded](t, h.ask(t, "POST", "/admin/v1/plugins", module)).Version
+	h.registry.Quarantine(v.Digest, "2026-09-21 20:00:01 UTC, 5 failures within 1m0s")
+	for _, path := range []string{"/admin/v1/plugins", "/admin/v1/plugins?again=0"} {
+		if a := h.ask(t, "POST", path, module); a.status != 409 || a.code() != "quarantined" || !strings.Contains(a.message(), "2026-09-21 20:00:01") {
+			t.Errorf("%d %s", a.status, a.body)
+		}
+	}
+	if a := h.ask(t, "POST", "/admin/v1/plugins?again=please", module); a.status != 400 {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if v := into[registry.Version](t, h.ask(t, "POST", "/admin/v1/plugins/inspect", module)); v.State != registry.Quarantined {
+		t.Errorf("%+v", v)
+	}
+	into[Loaded](t, h.ask(t, "POST", "/admin/v1/plugins?again=1", module))
+	if p := into[Page](t, h.ask(t, "GET", "/admin/v1/history?limit=1", nil)); p.Changes[0].Action != "load again" {
+		t.Errorf("%+v", p.Changes[0])
+	}
+}
+
 func TestTroubleOfTheServersOwnIsTold(t *testing.T) {
 	h := start(t, nil)
 	h.registry.Broken = true

@@ -14,6 +14,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/napalmsky/napalmsky/host/policy/registry"
 )
 
 const (
@@ -126,7 +128,7 @@ func (w *Watch) load(ctx context.Context, path string, known map[string]bool) {
 		if signature, err = readSignature(path + ".sig"); err == nil {
 			ctx, cancel := context.WithTimeout(ctx, loadPatience)
 			defer cancel()
-			_, _, err = w.registry.Load(ctx, "watch", module, signature)
+			_, _, err = w.registry.LoadFor(ctx, "watch", module, signature, registry.LoadOptions{})
 		}
 	}
 	if err != nil {

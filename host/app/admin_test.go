@@ -13,6 +13,7 @@ import (
 	"github.com/napalmsky/napalmsky/host/admin"
 	"github.com/napalmsky/napalmsky/host/admin/cli"
 	"github.com/napalmsky/napalmsky/host/config"
+	"github.com/napalmsky/napalmsky/host/policy/policytest"
 )
 
 // TestOperatorsHands: what an operator types reaches the plugins that serve, and
@@ -25,7 +26,9 @@ func TestOperatorsHands(t *testing.T) {
 			t.Errorf("the socket stays after a clean stop: %v", err)
 		}
 	})
-	a := startApp(t, func(c *config.Config) { data, c.Watch = c.Data, watched })
+	a := startApp(t, func(c *config.Config) {
+		data, c.Watch, c.Product.Attrs = c.Data, watched, map[string]config.Bounds{"height_cm": {Min: 100, Max: 230}}
+	})
 	ctx := within(t, time.Minute)
 	signUp(t, ctx, a.URL(), "Ada") // answered, so it serves
 	plugin := func(args ...string) string {
@@ -63,5 +66,11 @@ func TestOperatorsHands(t *testing.T) {
 	}
 	if out := plugin("list"); !strings.Contains(out, "match-mutual@1.0.0") {
 		t.Errorf("list: %s", out)
+	}
+	// What the configuration says of the product bounds what a plugin may read.
+	reader := policytest.Introduced(strings.Replace(policytest.PlainManifest, `"age","offset":0,"type":"u8"`, `"attr.offers","offset":0,"type":"i16"`, 1))
+	_, err = cli.Local(data).Load(ctx, reader.Bytes(), nil)
+	if err == nil || !strings.Contains(err.Error(), "the server knows no attribute offers; product.attrs names height_cm") {
+		t.Errorf("a plugin that would read 0 for everybody: %v", err)
 	}
 }

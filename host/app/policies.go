@@ -39,6 +39,7 @@ func openPolicies(ctx context.Context, cfg config.Config, plugins store.Plugins,
 	c := registry.Config{
 		Dir: filepath.Join(cfg.Data, "plugins"), CacheDir: cmp.Or(o.Cache, filepath.Join(cfg.Data, "cache", "wasm")), Compiler: o.Compiler,
 		Seeds: map[registry.Hook]string{}, OnFailure: map[registry.Hook]registry.OnFailure{}, Hooks: map[registry.Hook]registry.HookLimits{},
+		Attrs:     cfg.Product.AttrNames(),
 		Baselines: registry.Baselines{Match: matchmutual.Plugin, Cooldown: cooldownstandard.Plugin, Trim: trimessential.Plugin, Signalling: trimsignalling.Plugin},
 	}
 	for hook, h := range map[registry.Hook]config.Hook{

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -151,17 +152,30 @@ func TestFaultsAreSaidPlainly(t *testing.T) {
 	_, err := Build(ctx, dir, "")
 	fails("not a project", err, "has no folder wasm")
 	fails("no cases", Test(ctx, Testing{Dir: dir}, &strings.Builder{}), "there are no cases to play")
-	put(t, mine, "rule.go", "int16  `sky", "float32  `sky")
+	put(t, mine, "rule.go", "Age     uint8", "Age     float32")
 	put(t, mine, "rule.go", "abs(int32", "abz(int32")
 	_, err = Build(ctx, mine, "")
 	fails("does not compile", err, "undefined: abz")
 	put(t, mine, "rule.go", "abz(int32", "abs(int32")
-	fails("a rule that cannot be", Test(ctx, Testing{Dir: mine}, &strings.Builder{}), "Profile.HeightCM is a float32; use a fixed-width integer such as int32")
+	fails("a rule that cannot be", Test(ctx, Testing{Dir: mine}, &strings.Builder{}), "Profile.Age is a float32; use a fixed-width integer such as int32")
 	put(t, mine, GoldenFile, "person bob", "people bob")
 	fails("a misspelt case", Test(ctx, Testing{Dir: mine}, &strings.Builder{}), "golden.txt:8: ")
 	t.Setenv("PATH", dir)
 	_, err = Build(ctx, mine, "")
 	if !errors.Is(err, ErrNoGo) {
+		t.Error(err)
+	}
+}
+
+// TestANativeRunHasAnEnd: also where the rule never gets as far as a question.
+func TestANativeRunHasAnEnd(t *testing.T) {
+	_, err := report(context.Background(), "sleep", "600", 50*time.Millisecond)
+	if err == nil || !strings.Contains(err.Error(), "came to no end within 50ms") {
+		t.Error(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := report(ctx, "sleep", "600", time.Minute); err == nil || strings.Contains(err.Error(), "no end") {
 		t.Error(err)
 	}
 }

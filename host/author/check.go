@@ -22,17 +22,25 @@ type Facts struct {
 	Digest   string // hex SHA-256
 	Bytes    int
 	Manifest abi.Manifest
+	Attrs    []string      // the product's attributes it reads
+	Product  bool          // and the product is known to have them
 	Load     time.Duration // all that is done before it may serve
 	Start    time.Duration // of one instance, compiled already
 	Memory   int           // bytes of one instance that was asked something
 }
 
+// Checking is what a check rests on. The zero value will do.
+type Checking struct {
+	Cache    string         // keeps compiled code; "": a folder of its own that is removed
+	Compiler *wasm.Compiler // the server's; nil compiles in this process
+	Attrs    []string       // the product's own attributes; empty: it has none; nil: they are not known
+}
+
 // Check takes a module through all that a server does before it lets one serve:
-// registry.Check with the limits a server has by default. cache keeps compiled
-// code; "": a folder of its own that is removed. compiler is the server's; nil
-// compiles in this process. The error wraps
+// registry.Check with the limits a server has by default. The error wraps
 // policy.ErrRefused where the plugin is to blame; Why makes a sentence of it.
-func Check(ctx context.Context, module []byte, cache string, compiler *wasm.Compiler) (f Facts, err error) {
+func Check(ctx context.Context, module []byte, o Checking) (f Facts, err error) {
+	cache := o.Cache
 	if cache == "" {
 		if cache, err = os.MkdirTemp("", "napalmsky-plugin-check"); err != nil {
 			return f, err
@@ -41,9 +49,11 @@ func Check(ctx context.Context, module []byte, cache string, compiler *wasm.Comp
 	}
 	f = Facts{Digest: digest(module), Bytes: len(module)}
 	began := time.Now()
-	if _, err := registry.Check(ctx, registry.Config{CacheDir: cache, Compiler: compiler}, registry.Deps{}, module, nil); err != nil {
+	v, err := registry.Check(ctx, registry.Config{CacheDir: cache, Compiler: o.Compiler, Attrs: o.Attrs}, registry.Deps{}, module, nil)
+	if err != nil {
 		return f, err
 	}
+	f.Attrs, f.Product = v.Attrs, o.Attrs != nil
 	f.Load = time.Since(began)
 	p, err := load(ctx, module, nil, cache)
 	if err != nil {
@@ -98,6 +108,13 @@ func (f Facts) Write(to io.Writer) error {
 	line("sha256", "%s", f.Digest)
 	if m.Rows != nil {
 		line("row", "%d bytes: %s", m.Rows.Size, fieldsOf(m.Rows))
+	}
+	if len(f.Attrs) > 0 {
+		needs := strings.Join(f.Attrs, ", ")
+		if !f.Product {
+			needs += ": a server refuses it unless its product.attrs names them (--config FILE looks)"
+		}
+		line("attributes", "%s", needs)
 	}
 	if m.Case != nil {
 		line("case", "%d bytes: %s", m.Case.Size, fieldsOf(m.Case))

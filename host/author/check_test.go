@@ -47,7 +47,7 @@ func TestWhy(t *testing.T) {
 		"one way only":        {policytest.Plain().Body(abi.SkyScoreFor).Bytes(), "in the self-check of match, sky_score says …"},
 		"plan is no JSON":     {policytest.Plain().Body(abi.SkyTrimPlan, policytest.Const64(abi.Pack(17, 30))).Bytes(), "in the self-check of trim, …"},
 	} {
-		_, err := Check(context.Background(), g.module, "", nil)
+		_, err := Check(context.Background(), g.module, Checking{})
 		if err == nil {
 			t.Errorf("%s: it would be loaded", name)
 			continue
@@ -71,7 +71,7 @@ func TestFacts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := Check(context.Background(), c, "", nil)
+	f, err := Check(context.Background(), c, Checking{})
 	if err != nil {
 		t.Fatal(err)
 	}

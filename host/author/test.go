@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/napalmsky/napalmsky/host/author/golden"
 )
@@ -153,15 +154,24 @@ func playNatively(ctx context.Context, dir, cases, work string) ([]golden.Answer
 	if _, err := runGo(ctx, dir, nil, "build", "-overlay", overlayFile, "-buildvcs=false", "-o", program, "./"+virtual); err != nil {
 		return nil, err
 	}
-	return report(ctx, program, cases)
+	return report(ctx, program, cases, nativeLimit)
 }
 
-// report runs the program and reads what it answered.
-func report(ctx context.Context, program, cases string) ([]golden.Answer, error) {
+// nativeLimit is for the whole native run; golden.CaseLimit, for one case of it,
+// is reached first unless the rule never gets as far as a question.
+const nativeLimit = time.Minute
+
+// report runs the program, which the limit ends, and reads what it answered.
+func report(ctx context.Context, program, cases string, limit time.Duration) ([]golden.Answer, error) {
 	var complaints strings.Builder
-	c := exec.CommandContext(ctx, program, cases)
+	limited, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	c := exec.CommandContext(limited, program, cases)
 	c.Stderr = &complaints
 	out, err := c.Output()
+	if limited.Err() != nil && ctx.Err() == nil {
+		return nil, fmt.Errorf("the native rule came to no end within %s; is there a loop without one where its package is initialised?", limit)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("the native rule: %w\n%s", err, strings.TrimSpace(complaints.String()))
 	}

@@ -58,7 +58,7 @@ func New() *Registry {
 		subs: map[chan registry.Change]bool{},
 	}
 	for _, m := range []string{"match-mutual 1.0.0 match", "cooldown-standard 1.0.0 cooldown", "trim-essential 1.0.0 trim", "trim-signalling 1.0.0 signalling"} {
-		if _, _, err := r.Load(context.Background(), "seed", []byte(m), []byte{1}); err != nil {
+		if _, _, err := r.LoadFor(context.Background(), "seed", []byte(m), []byte{1}, registry.LoadOptions{}); err != nil {
 			panic(err) // these modules are as this package wants them
 		}
 		<-r.Loaded
@@ -104,10 +104,14 @@ func (r *Registry) Inspect(_ context.Context, module []byte) (registry.Version, 
 	if err != nil {
 		return registry.Version{}, err
 	}
-	return r.read(module)
+	v, err := r.read(module)
+	if known, is := r.known[v.Digest]; is {
+		v = known
+	}
+	return v, err
 }
 
-func (r *Registry) Load(ctx context.Context, who string, module, signature []byte) (registry.Version, []registry.Generation, error) {
+func (r *Registry) LoadFor(ctx context.Context, who string, module, signature []byte, o registry.LoadOptions) (registry.Version, []registry.Generation, error) {
 	if r.Hold != nil {
 		if r.Held != nil {
 			r.Held <- struct{}{}
@@ -127,9 +131,17 @@ func (r *Registry) Load(ctx context.Context, who string, module, signature []byt
 	if err == nil && r.Signed && len(signature) == 0 {
 		err = registry.ErrUnsigned
 	}
+	was := r.known[v.Digest]
+	if err == nil && was.State == registry.Quarantined && !o.Again {
+		err = fmt.Errorf("%s@%s is %w: %s", v.Name, v.Version, registry.ErrQuarantined, was.Reason)
+	}
 	if err != nil {
 		r.note(registry.Change{Who: who, Action: "load", Digest: v.Digest, Result: err.Error()})
 		return v, nil, err
+	}
+	action := "load"
+	if was.State == registry.Quarantined {
+		action = "load again"
 	}
 	r.known[v.Digest] = v
 	var generations []registry.Generation
@@ -138,7 +150,7 @@ func (r *Registry) Load(ctx context.Context, who string, module, signature []byt
 		for _, k := range Knobs {
 			params[k.Name] = k.Default
 		}
-		generations = append(generations, r.serve(h, who, "load", func(g *registry.Generation) {
+		generations = append(generations, r.serve(h, who, action, func(g *registry.Generation) {
 			*g = registry.Generation{Digest: v.Digest, Name: v.Name + "@" + v.Version, Params: params}
 		}))
 	}

@@ -234,6 +234,15 @@ func eveningAtTheConsole(t *testing.T, chromium context.Context) {
 	w.do(chromedp.KeyEvent("\x1b"))
 	w.until("Escape closes", fmt.Sprintf(`!document.querySelector('%s')`, test("rollback")))
 
+	// What failed too often is put in service again only by who has read why.
+	w.do(chromedp.SetUploadFiles(test("load-file"), []string{h.file("trim.wasm", "trim-essential 1.0.0 trim")}))
+	w.says("swap", "It is in quarantine: it trapped 5 times within a minute")
+	w.says("swap-yes", "all the same")
+	w.picture("quarantined")
+	w.click("swap-yes")
+	w.says("news", "trim-essential@1.0.0 serves trim")
+	w.says("history", "load again")
+
 	// A reload keeps the login; the history can be paged; a phone's width is enough.
 	for n := range 30 {
 		if _, err := h.registry.Pause(t.Context(), fmt.Sprint("unix:", n), registry.Cooldown); err != nil {

@@ -29,7 +29,8 @@ type job struct {
 type options struct {
 	data, admin, signature string
 	person, reason         string
-	json, all              bool
+	json, all, again       bool
+	port                   string
 	before                 int64
 	limit                  int
 }
@@ -48,6 +49,7 @@ func commands() []command {
 			fs.BoolVar(&o.all, "all", false, "also every knob, and every version kept")
 		}},
 		{name: "load", args: "FILE", help: "check a module and put it in service", least: 1, most: 1, run: load, flags: func(fs *flag.FlagSet, o *options) {
+			fs.BoolVar(&o.again, "again", false, "even though it is in quarantine; the audit log says so")
 			fs.StringVar(&o.signature, "signature", "", "base64 ed25519 signature `file` (FILE.sig if there is one)")
 		}},
 		{name: "inspect", args: "FILE", help: "check a module as load does, and change nothing", least: 1, most: 1, run: inspect},
@@ -59,7 +61,9 @@ func commands() []command {
 			fs.IntVar(&o.limit, "limit", 20, "how many changes, newest first")
 			fs.Int64Var(&o.before, "before", 0, "only changes before this `moment`, as the last page said")
 		}},
-		{name: "console", help: "the console page in a browser of this machine, until Ctrl-C", run: console},
+		{name: "console", help: "the console page in a browser of this machine, until Ctrl-C", run: console, flags: func(fs *flag.FlagSet, o *options) {
+			fs.StringVar(&o.port, "port", "", "the `port` of 127.0.0.1 it listens on, for a tunnel (default NAPALMSKY_CONSOLE_PORT, else a free one)")
+		}},
 	}
 }
 

@@ -36,7 +36,7 @@ func TestAnOperatorsEvening(t *testing.T) {
 		{[]string{"resume", "match"}, []string{"serves match, revision 5"}},
 		{[]string{"rollback", "match"}, []string{"revision 6"}},
 		{[]string{"list", "--all"}, []string{"KNOB", "DEFAULT", "age_window", "VERSION", "STATE", "match-new@2.0.0"}},
-		{[]string{"history", "--limit", "4"}, []string{"WHEN", "unix:" + fmt.Sprint(os.Getuid()), "rollback", "ok", "resume", "pause", "set", "older ones: --before "}},
+		{[]string{"history", "--limit", "4"}, []string{"WHEN", "unix:" + fmt.Sprint(os.Getuid()), "rollback", "match-new@2.0.0", "→ match-mutual@1.0.0", "resume", "pause", "set", "older ones: --before "}},
 	}
 	for _, c := range evening {
 		code, out, errs := h.run(c.args...)
@@ -52,6 +52,30 @@ func TestAnOperatorsEvening(t *testing.T) {
 			}
 			rest = after
 		}
+	}
+}
+
+// TestQuarantineIsAskedAbout: an operator is told before, and must want it.
+func TestQuarantineIsAskedAbout(t *testing.T) {
+	h := start(t)
+	file := h.file("bad.wasm", "match-bad 1.0.0 match")
+	if code, _, errs := h.run("load", file); code != 0 {
+		t.Fatalf("exit %d, %s", code, errs)
+	}
+	const why = "2026-09-21 20:00:01 UTC, 5 failures within 1m0s, the last one: match: plugin trapped: it panicked: \x1b[2Jno"
+	h.registry.Quarantine(h.registry.Status().Serving[0].Digest, why)
+	if code, out, _ := h.run("inspect", file); code != 0 || strings.Contains(out, "fit to load") ||
+		!strings.Contains(out, "match-bad@1.0.0 is in quarantine: 2026-09-21 20:00:01 UTC, 5 failures") || strings.Contains(out, "\x1b") {
+		t.Errorf("exit %d, %q", code, out)
+	}
+	if code, out, errs := h.run("load", file); code != 1 || out != "" || !strings.Contains(errs, "is in quarantine: 2026-09-21") || !strings.Contains(errs, "--again puts it") {
+		t.Errorf("exit %d, %s%s", code, out, errs)
+	}
+	if code, out, errs := h.run("load", file, "--again"); code != 0 || !strings.Contains(out, "match-bad@1.0.0") {
+		t.Errorf("exit %d, %s", code, errs)
+	}
+	if _, out, _ := h.run("history", "--limit=1"); !strings.Contains(out, "load again") {
+		t.Error(out)
 	}
 }
 

@@ -91,12 +91,22 @@ func (c *Client) History(ctx context.Context, before int64, limit int) (p admin.
 	return p, c.do(ctx, "GET", fmt.Sprintf("history?before=%d&limit=%d", before, limit), nil, nil, &p)
 }
 
+// Load puts a module in service. signature may be empty.
 func (c *Client) Load(ctx context.Context, module, signature []byte) (l admin.Loaded, err error) {
+	return l, c.load(ctx, "plugins", module, signature, &l)
+}
+
+// LoadAgain is Load even though the module is in quarantine.
+func (c *Client) LoadAgain(ctx context.Context, module, signature []byte) (l admin.Loaded, err error) {
+	return l, c.load(ctx, "plugins?again=1", module, signature, &l)
+}
+
+func (c *Client) load(ctx context.Context, path string, module, signature []byte, into *admin.Loaded) error {
 	h := http.Header{"Content-Type": {"application/wasm"}}
 	if len(signature) > 0 {
 		h.Set("X-Signature", base64.StdEncoding.EncodeToString(signature))
 	}
-	return l, c.do(ctx, "POST", "plugins", h, module, &l)
+	return c.do(ctx, "POST", path, h, module, into)
 }
 
 func (c *Client) Inspect(ctx context.Context, module []byte) (v registry.Version, err error) {

@@ -31,7 +31,10 @@ func list(ctx context.Context, j *job) error {
 		}
 		for _, v := range s.Versions {
 			if v.State == registry.Quarantined {
-				fmt.Fprintf(w, "\n%s@%s %s is quarantined: %s\n", v.Name, v.Version, short(v.Digest), v.Reason)
+				fmt.Fprintf(w, "\n%s@%s %s is quarantined: %s\n", printable(v.Name), printable(v.Version), short(v.Digest), printable(v.Reason))
+			}
+			if v.State == registry.Serving && len(v.Missing) > 0 {
+				fmt.Fprintf(w, "\n%s@%s %s reads %s, which product.attrs does not name: 0 for everybody\n", printable(v.Name), printable(v.Version), short(v.Digest), strings.Join(v.Missing, ", "))
 			}
 		}
 	})
@@ -47,8 +50,16 @@ func load(ctx context.Context, j *job) error {
 		return err
 	}
 	done := progress(j.Stderr, fmt.Sprintf("loading %s (%s)", filepath.Base(j.args[0]), bytesText(len(module))))
-	l, err := j.client.Load(ctx, module, signature)
+	put := j.client.Load
+	if j.flags.again {
+		put = j.client.LoadAgain
+	}
+	l, err := put(ctx, module, signature)
 	done()
+	var no *Refused
+	if errors.As(err, &no) && no.Code == "quarantined" {
+		return fmt.Errorf("%w; --again puts it in service all the same", err)
+	}
 	if err != nil {
 		return err
 	}

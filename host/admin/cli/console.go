@@ -11,9 +11,12 @@ import (
 	"net"
 	"net/http"
 	"net/http/httputil"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/napalmsky/napalmsky/host/admin"
 )
 
 // console serves the server's page on a loopback port of its own, so that a
@@ -22,11 +25,15 @@ func console(ctx context.Context, j *job) error {
 	if _, err := j.client.Status(ctx); err != nil {
 		return err
 	}
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := consolePort(j.flags.port, j.Get("NAPALMSKY_CONSOLE_PORT"))
 	if err != nil {
 		return err
 	}
-	p := newProxy(j.client, ln.Addr().(*net.TCPAddr), func(url string) {
+	ln, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", port))
+	if err != nil {
+		return err
+	}
+	p := newProxy(j.client, ln.Addr().String(), func(url string) {
 		fmt.Fprintf(j.Stdout, "  %s\n", url)
 	})
 	fmt.Fprintf(j.Stdout, "The console of %s, until Ctrl-C. This address opens one window, then the next one is printed:\n", j.client.where)
@@ -48,12 +55,36 @@ func console(ctx context.Context, j *job) error {
 	return err
 }
 
+// consolePort is where the console listens: the flag's port, else the
+// variable's, else any free one.
+func consolePort(flag, variable string) (string, error) {
+	port, from := flag, "--port"
+	if port == "" {
+		port, from = variable, "NAPALMSKY_CONSOLE_PORT"
+	}
+	if port == "" {
+		return "0", nil
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+		return "", usageError{from + " must be a port, 1 to 65535"}
+	}
+	return port, nil
+}
+
 // proxy lets one person's browser through to a Client. The address it prints
 // carries a code in its fragment, which no server and no Referer ever sees; the
 // page's script exchanges it, once, for the session that every request to the
 // API must show in a header.
+//
+// The Host must be a loopback address or localhost, of whatever port: a tunnel
+// (ssh -L) has one of its own at the browser's end. That is enough against a
+// name that an attacker points at this machine, since the browser then sends
+// that name, and neither a literal address nor localhost can be pointed
+// elsewhere. A page of another port of this machine is another origin all the
+// same: it cannot read an answer, cannot know the session, and what it sends is
+// refused by its Origin.
 type proxy struct {
-	hosts   []string // what Host may be
+	addr    string // where it listens
 	session string
 	print   func(url string)
 	own     *http.CrossOriginProtection
@@ -63,10 +94,9 @@ type proxy struct {
 	code string
 }
 
-func newProxy(c *Client, addr *net.TCPAddr, print func(string)) *proxy {
+func newProxy(c *Client, addr string, print func(string)) *proxy {
 	return &proxy{
-		hosts:   []string{addr.String(), fmt.Sprintf("localhost:%d", addr.Port)},
-		session: rand.Text(), code: rand.Text(), print: print, own: http.NewCrossOriginProtection(),
+		addr: addr, session: rand.Text(), code: rand.Text(), print: print, own: http.NewCrossOriginProtection(),
 		forward: &httputil.ReverseProxy{
 			Rewrite: func(r *httputil.ProxyRequest) {
 				r.SetURL(c.base)
@@ -91,7 +121,7 @@ func (p *proxy) invite() {
 	p.mu.Lock()
 	code := p.code
 	p.mu.Unlock()
-	p.print("http://" + p.hosts[0] + "/admin/#code=" + code)
+	p.print("http://" + p.addr + "/admin/#code=" + code)
 }
 
 // spend reports whether code is the one that works, which it then no longer is.
@@ -107,7 +137,7 @@ func (p *proxy) spend(code string) bool {
 
 func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
-	case r.Host != p.hosts[0] && r.Host != p.hosts[1]:
+	case !admin.LoopbackHost(r.Host):
 		deny(w, http.StatusForbidden, "foreign_host", "The Host header names another machine.")
 	case p.own.Check(r) != nil:
 		deny(w, http.StatusForbidden, "foreign_origin", "The request comes from another site.")

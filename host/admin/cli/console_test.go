@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -17,13 +19,13 @@ type desk struct {
 	stop func() int
 }
 
-func (h *house) console() *desk {
+func (h *house) console(flags ...string) *desk {
 	h.t.Helper()
 	d := &desk{t: h.t, out: newLines()}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan int, 1)
 	go func() {
-		done <- Main(ctx, []string{"console"}, Env{Get: func(k string) string { return h.env[k] }, Stdout: d.out, Stderr: d.out})
+		done <- Main(ctx, append([]string{"console"}, flags...), Env{Get: func(k string) string { return h.env[k] }, Stdout: d.out, Stderr: d.out})
 		close(done)
 	}()
 	d.stop = func() int { cancel(); return <-done }
@@ -112,6 +114,7 @@ func TestTheConsoleLetsOnlyItsOwnPageIn(t *testing.T) {
 	base, code := d.address()
 	_, session := d.exchange(base, code)
 	right := "Bearer " + session
+	_, port, _ := strings.Cut(strings.TrimPrefix(base, "http://"), ":")
 	table := []struct {
 		name, method, path string
 		header             []string
@@ -123,7 +126,15 @@ func TestTheConsoleLetsOnlyItsOwnPageIn(t *testing.T) {
 		{"session in the query", "GET", "/admin/v1/status?token=" + session, nil, 401},
 		{"rebound name", "GET", "/admin/v1/status", []string{"Authorization", right, "Host", "evil.example"}, 403},
 		{"rebound name for the page", "GET", "/admin/", []string{"Host", "evil.example"}, 403},
-		{"another port of this machine", "GET", "/admin/v1/status", []string{"Authorization", right, "Host", "localhost:1"}, 403},
+		{"rebound name that begins like ours", "GET", "/admin/", []string{"Host", "127.0.0.1.evil.example"}, 403},
+		{"rebound name of our port", "GET", "/admin/", []string{"Host", "localhost.evil.example:" + port}, 403},
+		{"address of another machine", "GET", "/admin/", []string{"Host", "10.1.2.3:" + port}, 403},
+		{"a tunnel's end", "GET", "/admin/v1/status", []string{"Authorization", right, "Host", "localhost:1"}, 200},
+		{"a tunnel's end by address", "GET", "/admin/v1/status", []string{"Authorization", right, "Host", "127.0.0.1:9"}, 200},
+		{"a tunnel's end over IPv6", "GET", "/admin/", []string{"Host", "[::1]:9000"}, 200},
+		{"a change through a tunnel", "POST", "/admin/v1/hooks/match/pause", []string{"Authorization", right, "Host", "localhost:9", "Origin", "http://localhost:9", "Sec-Fetch-Site", "same-origin"}, 200},
+		{"a page of another port of this machine", "POST", "/admin/v1/hooks/match/pause", []string{"Authorization", right, "Host", "localhost:9", "Origin", "http://localhost:10", "Sec-Fetch-Site", "same-site"}, 403},
+		{"such a page wants the session", "POST", "/admin/session", []string{"Host", "localhost:9", "Origin", "http://localhost:10"}, 403},
 		{"foreign origin", "POST", "/admin/v1/hooks/match/pause", []string{"Authorization", right, "Origin", "http://evil.example"}, 403},
 		{"foreign origin for the session", "POST", "/admin/session", []string{"Origin", "http://evil.example"}, 403},
 		{"own origin", "POST", "/admin/v1/hooks/match/pause", []string{"Authorization", right, "Origin", base, "Sec-Fetch-Site", "same-origin"}, 200},
@@ -135,5 +146,34 @@ func TestTheConsoleLetsOnlyItsOwnPageIn(t *testing.T) {
 				t.Errorf("%d %s", status, body)
 			}
 		})
+	}
+}
+
+// TestTheConsolesPort: who forwards a port must know it beforehand.
+func TestTheConsolesPort(t *testing.T) {
+	h := start(t)
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	taken := strconv.Itoa(ln.Addr().(*net.TCPAddr).Port)
+	if code, _, errs := h.run("console", "--port", taken); code != 1 || !strings.Contains(errs, taken) {
+		t.Errorf("a port in use: exit %d, %s", code, errs)
+	}
+	if err := ln.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ flags, variable string }{{"--port=" + taken, ""}, {"", taken}} {
+		h.env["NAPALMSKY_CONSOLE_PORT"] = c.variable
+		d := h.console(strings.Fields(c.flags)...)
+		if base, _ := d.address(); base != "http://127.0.0.1:"+taken {
+			t.Errorf("%+v: it is at %s", c, base)
+		}
+		d.stop()
+	}
+	for _, wrong := range []string{"0", "-1", "65536", "x", "1:2"} {
+		if code, _, errs := h.run("console", "--port="+wrong); code != 2 || !strings.Contains(errs, "1 to 65535") {
+			t.Errorf("%s: exit %d, %s", wrong, code, errs)
+		}
 	}
 }

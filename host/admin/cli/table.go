@@ -70,8 +70,16 @@ func writeVersions(w io.Writer, s registry.Status) {
 }
 
 func writeVersion(w io.Writer, v registry.Version) {
-	fmt.Fprintf(w, "%s@%s is fit to load\n\n", printable(v.Name), printable(v.Version))
-	rows(w, []string{"digest", v.Digest}, []string{"hooks", hooks(v)}, []string{"size", bytesText(v.Bytes)})
+	if v.State == registry.Quarantined {
+		fmt.Fprintf(w, "%s@%s is in quarantine: %s\n`plugin load --again` puts it in service all the same.\n\n", printable(v.Name), printable(v.Version), printable(v.Reason))
+	} else {
+		fmt.Fprintf(w, "%s@%s is fit to load\n\n", printable(v.Name), printable(v.Version))
+	}
+	facts := [][]string{{"digest", v.Digest}, {"hooks", hooks(v)}, {"size", bytesText(v.Bytes)}}
+	if len(v.Attrs) > 0 {
+		facts = append(facts, []string{"attributes", strings.Join(v.Attrs, ", ")})
+	}
+	rows(w, facts...)
 	if len(v.Params) == 0 {
 		return
 	}
@@ -93,14 +101,6 @@ func writeGeneration(w io.Writer, g registry.Generation) {
 		fmt.Fprintf(w, " (%s)", pairs(g.Params))
 	}
 	fmt.Fprintln(w)
-}
-
-func writeHistory(w io.Writer, changes []registry.Change) {
-	lines := [][]string{{"WHEN", "WHO", "ACTION", "HOOK", "DIGEST", "BEFORE", "AFTER", "RESULT"}}
-	for _, c := range changes {
-		lines = append(lines, []string{moment(c.At), c.Who, c.Action, string(c.Hook), short(c.Digest), c.Before, c.After, c.Result})
-	}
-	rows(w, lines...)
 }
 
 // find is the version a generation runs, and what its hook has done.

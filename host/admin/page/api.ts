@@ -39,7 +39,12 @@ export interface Version {
   bytes: number;
   state: "serving" | "warm" | "draining" | "quarantined" | "stored";
   loaded_at: string;
+  /** When and why it was quarantined. */
   reason?: string;
+  /** The product's attributes it reads. */
+  attrs?: string[];
+  /** Those of them that the server does not know: 0 for everybody. */
+  missing_attrs?: string[];
   use?: Figure[];
 }
 
@@ -122,10 +127,11 @@ export class Api {
     return this.call("POST", "plugins/inspect", module, { "Content-Type": "application/wasm" });
   }
 
-  load(module: Blob, signature: string): Promise<{ version: Version; generations: Generation[] }> {
+  /** again: even though it is in quarantine. */
+  load(module: Blob, signature: string, again: boolean): Promise<{ version: Version; generations: Generation[] }> {
     const headers: Record<string, string> = { "Content-Type": "application/wasm" };
     if (signature) headers["X-Signature"] = signature;
-    return this.call("POST", "plugins", module, headers);
+    return this.call("POST", again ? "plugins?again=1" : "plugins", module, headers);
   }
 
   /** Values are written digit by digit: JSON.stringify knows no bigint. */

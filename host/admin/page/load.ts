@@ -66,13 +66,15 @@ export class Loader {
     const signature = (await signatures[0]?.text())?.trim() ?? "";
     say(this.words, `Checking ${module.name} (${bytes(module.size)}) …`);
     const v = await this.api.inspect(module);
+    const again = v.state === "quarantined";
     ask({
-      title: `Put ${fullName(v)} in service?`,
+      title: `Put ${fullName(v)} in service${again ? " again" : ""}?`,
+      danger: again,
       test: "swap",
-      body: [facts(["file", module.name], ["digest", h("code", {}, v.digest)], ["size", bytes(v.bytes)], ["knobs", v.params.map((p) => p.name).join(", ") || "none"]), this.replaces(v)],
-      yes: "Put in service",
+      body: [facts(["file", module.name], ["digest", h("code", {}, v.digest)], ["size", bytes(v.bytes)], ["knobs", v.params.map((p) => p.name).join(", ") || "none"], ["attributes", v.attrs?.join(", ") || "none"]), ...(again ? [h("p", { class: "error" }, `It is in quarantine: ${v.reason}`)] : []), this.replaces(v)],
+      yes: again ? "Put in service all the same" : "Put in service",
       act: async () => {
-        const loaded = await this.api.load(module, signature);
+        const loaded = await this.api.load(module, signature, again);
         this.done(`${fullName(loaded.version)} serves ${loaded.generations.map((g) => g.hook).join(", ")}.`);
       },
     });

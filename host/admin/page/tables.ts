@@ -41,7 +41,7 @@ export class Versions {
           { data: { state: v.state } },
           h("td", {}, fullName(v)),
           h("td", {}, h("code", { title: v.digest }, short(v.digest))),
-          h("td", {}, h("span", { class: "pill", data: { state: v.state } }, v.state), v.reason ? h("p", { class: "error" }, v.reason) : null),
+          h("td", {}, h("span", { class: "pill", data: { state: v.state } }, v.state), v.reason ? h("p", { class: "error" }, v.reason) : null, v.missing_attrs ? h("p", { class: "error" }, `0 for everybody, since product.attrs does not name it: ${v.missing_attrs.join(", ")}`) : null),
           h("td", {}, v.hooks.join(", ")),
           h("td", { class: "number" }, bytes(v.bytes)),
           h("td", {}, moment(v.loaded_at)),

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/napalmsky/napalmsky/host/policy"
 	"github.com/napalmsky/napalmsky/sdk/abi"
@@ -256,7 +258,7 @@ func TestReport(t *testing.T) {
 	}
 	for want, rule := range map[string]any{`{"Answers":[{"Text":"0","Err":""}],"Err":""}`: matching, "a int is no plugin": 7, "cool does not serve": cooling} {
 		var b bytes.Buffer
-		writeReport(&b, name, rule)
+		writeReport(&b, name, rule, time.Minute)
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("%s\nwant %s", &b, want)
 		}
@@ -264,6 +266,38 @@ func TestReport(t *testing.T) {
 }
 
 // TestOptionalIsTheSchemas: a golden payload is trimmed as the server would.
+// TestARuleWithoutEnd: the case is named that it does not come back from, those
+// before it notwithstanding, and a slow one is waited for.
+func TestARuleWithoutEnd(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "cases.txt")
+	const cases = "after call talked=1 => 1s\n\nafter call talked=2 => 1s\nafter call talked=3 => 1s\n"
+	if err := os.WriteFile(name, []byte(cases), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		stuck := make(chan bool)
+		rule := cooldown.Define(abi.About{Name: "loop", Version: "1"}, func(_ *struct{}, c *case1) int64 {
+			if time.Sleep(CaseLimit - 1); c.Talked == 2 {
+				<-stuck
+			}
+			return 1
+		})
+		var b bytes.Buffer
+		writeReport(&b, name, rule, CaseLimit)
+		close(stuck)
+		var r Report
+		want := name + ":3: the rule came to no end within 3s; is there a loop without one?"
+		if err := json.Unmarshal(b.Bytes(), &r); err != nil || r.Err != want || r.Answers != nil {
+			t.Errorf("%v: %+v", err, r)
+		}
+		b.Reset()
+		writeReport(&b, name, rule, CaseLimit)
+		if err := json.Unmarshal(b.Bytes(), &r); err != nil || len(r.Answers) != 3 {
+			t.Errorf("%v: %s", err, &b)
+		}
+	})
+}
+
 func TestOptionalIsTheSchemas(t *testing.T) {
 	text, err := os.ReadFile("../../../schemas/wire/v1/wire.schema.json")
 	if err != nil {

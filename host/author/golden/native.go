@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/napalmsky/napalmsky/host/policy"
 	"github.com/napalmsky/napalmsky/host/policy/native"
@@ -73,11 +74,17 @@ type Report struct {
 	Err     string // why there are none
 }
 
-// Main plays the file named by the first argument natively and writes a Report
-// as JSON. `napalmsky plugin test` builds it around the author's rule.
-func Main(rule any) { writeReport(os.Stdout, os.Args[1], rule) }
+// CaseLimit is how long a rule may think natively about one case, which takes it
+// microseconds: beyond, it is in a loop without end.
+const CaseLimit = 3 * time.Second
 
-func writeReport(to io.Writer, name string, rule any) {
+// Main plays the file named by the first argument natively and writes a Report
+// as JSON. `napalmsky plugin test` builds it around the author's rule. A rule
+// that comes to no end on a case is left where it is: the Report names the case,
+// and the program's end is the rule's.
+func Main(rule any) { writeReport(os.Stdout, os.Args[1], rule, CaseLimit) }
+
+func writeReport(to io.Writer, name string, rule any, limit time.Duration) {
 	var r Report
 	text, err := os.ReadFile(name)
 	var f *File
@@ -85,11 +92,41 @@ func writeReport(to io.Writer, name string, rule any) {
 		f, err = Parse(name, text)
 	}
 	if err == nil {
-		r.Answers, err = f.Play(context.Background(), Native(rule))
+		r, err = f.playWithin(limit, rule)
 	}
 	if err != nil {
 		r.Err = err.Error()
 	}
 	// Whoever reads the pipe sees a broken report; nobody else could act on it.
 	_ = json.NewEncoder(to).Encode(r)
+}
+
+// playWithin gives the rule so much time for each case.
+func (f *File) playWithin(limit time.Duration, rule any) (Report, error) {
+	type played struct {
+		answers []Answer
+		err     error
+	}
+	asking, done := make(chan int), make(chan played, 1)
+	gone := make(chan struct{})
+	defer close(gone)
+	go func() {
+		answers, err := f.play(context.Background(), Native(rule), func(line int) {
+			select {
+			case asking <- line:
+			case <-gone:
+			}
+		})
+		done <- played{answers, err}
+	}()
+	at := 0
+	for {
+		select {
+		case at = <-asking:
+		case p := <-done:
+			return Report{Answers: p.answers}, p.err
+		case <-time.After(limit):
+			return Report{}, f.fault(at, "the rule came to no end within %s; is there a loop without one?", limit)
+		}
+	}
 }

@@ -29,13 +29,18 @@ type Open func(ctx context.Context, params map[string]int64) (Rules, error)
 // each. A plugin that fails one case is asked the next; an error means that the
 // file does not fit the plugin, or that it does not run.
 func (f *File) Play(ctx context.Context, open Open) ([]Answer, error) {
+	return f.play(ctx, open, func(int) {})
+}
+
+// play is Play, and tells the line of each case before it is asked.
+func (f *File) play(ctx context.Context, open Open, asking func(line int)) ([]Answer, error) {
 	var answers []Answer
 	for begin := 0; begin < len(f.Cases); {
 		end := begin
 		for end < len(f.Cases) && maps.Equal(f.Cases[end].Params, f.Cases[begin].Params) {
 			end++
 		}
-		some, err := f.playWith(ctx, open, f.Cases[begin:end])
+		some, err := f.playWith(ctx, open, f.Cases[begin:end], asking)
 		if err != nil {
 			return nil, err
 		}
@@ -45,7 +50,7 @@ func (f *File) Play(ctx context.Context, open Open) ([]Answer, error) {
 }
 
 // playWith plays cases that share their params.
-func (f *File) playWith(ctx context.Context, open Open, cases []Case) (answers []Answer, err error) {
+func (f *File) playWith(ctx context.Context, open Open, cases []Case, asking func(line int)) (answers []Answer, err error) {
 	rules, err := open(ctx, cases[0].Params)
 	if err != nil {
 		return nil, f.fault(cases[0].Line, "%w", err)
@@ -60,6 +65,7 @@ func (f *File) playWith(ctx context.Context, open Open, cases []Case) (answers [
 		if err := f.fits(&cases[i], m); err != nil {
 			return nil, err
 		}
+		asking(cases[i].Line)
 		answers = append(answers, cases[i].ask(ctx, rules))
 	}
 	return answers, ctx.Err()

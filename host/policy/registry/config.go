@@ -45,6 +45,7 @@ type Config struct {
 	Compiler    *wasm.Compiler      // a process of its own that compiles; nil: this one does
 	CacheBytes  int64               // of the cache, the oldest goes first; 512 MB
 	Baselines   Baselines           //
+	Attrs       []string            // the product's own attributes, in order; empty: it has none; nil: not known here, and a plugin may read any
 }
 
 // Limits bound a plugin before anything is known of it.

@@ -50,6 +50,9 @@ var (
 	ErrBadParam = errors.New("bad parameter")
 	// ErrUnsigned: trusted keys are configured and none of them signed this.
 	ErrUnsigned = errors.New("not signed by a trusted key")
+	// ErrQuarantined: it failed too often, and nobody said that it shall serve again.
+	// The wrapping error says when and how.
+	ErrQuarantined = errors.New("in quarantine")
 )
 
 // State says where a version stands.
@@ -73,7 +76,9 @@ type Version struct {
 	Bytes    int          `json:"bytes"`
 	State    State        `json:"state"`
 	LoadedAt time.Time    `json:"loaded_at"`
-	Reason   string       `json:"reason,omitempty"` // why quarantined
+	Reason   string       `json:"reason,omitempty"`        // when and why it was quarantined
+	Attrs    []string     `json:"attrs,omitempty"`         // the product's attributes it reads
+	Missing  []string     `json:"missing_attrs,omitempty"` // those of them that the server does not know: 0 for everybody
 	Use      []HookFigure `json:"use,omitempty"`
 }
 
@@ -114,7 +119,7 @@ type Status struct {
 type Change struct {
 	At     time.Time `json:"at"`
 	Who    string    `json:"who"`
-	Action string    `json:"action"` // load, set, rollback, pause, resume, quarantine, seed, delete
+	Action string    `json:"action"` // load, load again (out of quarantine), set, rollback, pause, resume, quarantine, seed, delete
 	Hook   Hook      `json:"hook,omitempty"`
 	Digest string    `json:"digest,omitempty"`
 	Before string    `json:"before,omitempty"` // generation, as Generation.String, and its knobs

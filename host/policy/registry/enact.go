@@ -40,7 +40,7 @@ func (r *Registry) enact(ctx context.Context, who, action string, steps []step, 
 		return nil, nil
 	}
 	now := time.UnixMilli(r.deps.Now().UnixMilli())
-	fresh := action == "load" || action == "seed" // the operator stands in for it: what it did before is forgotten
+	fresh := action == "load" || action == loadAgain || action == "seed" // the operator stands in for it: what it did before is forgotten
 	save, changes, next := store.PluginSave{}, []Change{}, []placed{}
 	for _, st := range steps {
 		s, v := st.slot, st.run.version
@@ -82,6 +82,7 @@ func (r *Registry) enact(ctx context.Context, who, action string, steps []step, 
 	r.swap(next)
 	var gens []Generation
 	for i, p := range next {
+		r.warnOfZeros(p.next.gen, p.next.own)
 		gens = append(gens, p.next.gen.public())
 		r.announce(changes[i])
 	}

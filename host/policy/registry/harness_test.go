@@ -114,10 +114,12 @@ func (l *lines) Write(b []byte) (int, error) {
 	return l.all.Write(b)
 }
 
-func (l *lines) has(what string) bool {
+func (l *lines) has(what string) bool { return l.count(what) > 0 }
+
+func (l *lines) count(what string) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return strings.Contains(l.all.String(), what)
+	return strings.Count(l.all.String(), what)
 }
 
 // A talked of 238 s, a viewer of 254 years and a kind that begins with x are

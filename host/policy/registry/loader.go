@@ -44,7 +44,7 @@ func newLoader(cfg Config, d Deps, spawn func(func())) *loader {
 }
 
 // Check takes a module through the whole pipeline but the swap, without a
-// server. cfg needs no more than Limits, Hooks, TrustedKeys, CacheDir and Compiler; a nil
+// server. cfg needs no more than Limits, Hooks, TrustedKeys, CacheDir, Compiler and Attrs; a nil
 // error means that a registry of the same cfg would load it.
 func Check(ctx context.Context, cfg Config, d Deps, module, signature []byte) (Version, error) {
 	d = d.withDefaults()
@@ -67,10 +67,13 @@ func (l *loader) check(ctx context.Context, module []byte) (Version, error) {
 	if err != nil {
 		return Version{}, err
 	}
+	if err := l.cfg.knows(p.Manifest()); err != nil {
+		return Version{}, errors.Join(err, p.Close(context.WithoutCancel(ctx)))
+	}
 	v := newVersion(digestOf(module), p.Manifest(), len(module), l.now())
 	return Version{
 		Digest: v.digest, Name: v.about.Name, Version: v.about.Version, Hooks: v.about.Hooks, Params: v.about.Params,
-		Bytes: v.bytes, State: Stored, LoadedAt: v.loadedAt,
+		Bytes: v.bytes, State: Stored, LoadedAt: v.loadedAt, Attrs: v.about.Attrs,
 	}, p.Close(context.WithoutCancel(ctx))
 }
 

@@ -13,12 +13,16 @@ import (
 // LoadOptions narrow a load.
 type LoadOptions struct {
 	Hooks    []Hook // only these; none: all the module serves
+	Again    bool   // even though it is in quarantine
 	Progress Progress
 }
 
+// loadAgain is the action of a load that ends a quarantine.
+const loadAgain = "load again"
+
 // Load takes a module through the whole pipeline and puts it in service of every
 // hook it serves, with its knobs at their defaults. On any error what was running
-// runs on; errors wrap policy.ErrRefused, ErrUnsigned, a store's, ctx's.
+// runs on; errors wrap policy.ErrRefused, ErrUnsigned, ErrQuarantined, a store's, ctx's.
 // Loads wait for each other. module is the registry's to keep.
 func (r *Registry) Load(ctx context.Context, who string, module, signature []byte) (Version, []Generation, error) {
 	return r.LoadFor(ctx, who, module, signature, LoadOptions{})
@@ -49,6 +53,13 @@ func (r *Registry) load(ctx context.Context, who, digest string, module, signatu
 		return nil, err
 	}
 	defer r.loading.free()
+	action := "load"
+	if why := r.whyNot(digest); why != "" {
+		if !o.Again {
+			return nil, fmt.Errorf("%s is %w: %s", r.known(digest).title(), ErrQuarantined, why)
+		}
+		action = loadAgain
+	}
 	run, err := r.admit(ctx, module, signature, o.Hooks, o.Progress)
 	if err != nil {
 		return nil, err
@@ -65,7 +76,7 @@ func (r *Registry) load(ctx context.Context, who, digest string, module, signatu
 			steps = append(steps, r.onto(r.slots[h], run))
 		}
 	}
-	return r.enactNew(ctx, who, "load", steps)
+	return r.enactNew(ctx, who, action, steps)
 }
 
 // onto is the step that puts run in place of what serves, to which a roll back returns.

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/napalmsky/napalmsky/host/store"
@@ -22,7 +23,7 @@ func (r *Registry) saw(v *serving, began time.Time, err error) {
 		return
 	}
 	q := r.cfg.Quarantine
-	why := sentence(refuse("%d failures within %s, the last one: %w", q.Failures, q.Window, err))
+	why := sentence(fmt.Errorf("%s UTC, %d failures within %s, the last one: %w", now.UTC().Format(time.DateTime), q.Failures, q.Window, err))
 	r.spawn(func() { r.quarantine(version, hook, why) })
 }
 

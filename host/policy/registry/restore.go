@@ -42,6 +42,7 @@ func (r *Registry) serve(s *slot, gen Generation, back int, run *running) error 
 	if err != nil {
 		return err
 	}
+	r.warnOfZeros(gen, run)
 	r.log.Info("plugin serves", "hook", s.hook, "plugin", gen.Name, "digest", gen.Digest, "revision", gen.Rev, "paused", gen.Paused)
 	r.swap([]placed{{s, v}})
 	return nil
@@ -115,6 +116,10 @@ func (r *Registry) admit(ctx context.Context, module, signature []byte, hooks []
 	}
 	run, err := r.opened(ctx, digestOf(module), module, nil, hooks, progress)
 	if err != nil {
+		return nil, err
+	}
+	if err := r.cfg.knows(run.plugin.Manifest()); err != nil {
+		run.release()
 		return nil, err
 	}
 	if err := r.files.keep(run.version.digest, module, signature); err != nil {

@@ -85,6 +85,7 @@ func (r *Registry) describe(v *version, states map[*version]State) Version {
 		Digest: v.digest, Name: v.about.Name, Version: v.about.Version,
 		Hooks: slices.Clone(v.about.Hooks), Params: slices.Clone(v.about.Params),
 		Bytes: v.bytes, State: cmp.Or(states[v], Stored), LoadedAt: v.loadedAt,
+		Attrs: slices.Clone(v.about.Attrs), Missing: r.cfg.unknown(v.about.Attrs),
 	}
 	if d.State == Quarantined {
 		d.Reason = v.quarantined
@@ -140,9 +141,9 @@ func (r *Registry) Totals() policy.HookStats {
 }
 
 // Inspect takes a module through the pipeline as Load does and changes nothing.
-// A signature is not asked for.
+// A signature is not asked for. One in quarantine is no error: its State tells.
 func (r *Registry) Inspect(ctx context.Context, module []byte) (Version, error) {
-	if known := r.known(digestOf(module)); known != nil {
+	if known := r.known(digestOf(module)); known != nil && len(r.cfg.unknown(known.about.Attrs)) == 0 {
 		return r.version(known), nil // it passed before
 	}
 	if err := r.isClosed(); err != nil {

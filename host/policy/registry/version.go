@@ -31,10 +31,11 @@ type about struct {
 	Version string      `json:"version"`
 	Hooks   []Hook      `json:"hooks"`
 	Params  []abi.Param `json:"params,omitempty"`
+	Attrs   []string    `json:"attrs,omitempty"`
 }
 
 func newVersion(digest string, m abi.Manifest, bytes int, at time.Time) *version {
-	return aVersion(digest, about{Name: m.Name, Version: m.Version, Hooks: hooksOf(m), Params: paramsOf(m)}, bytes, at)
+	return aVersion(digest, about{Name: m.Name, Version: m.Version, Hooks: hooksOf(m), Params: paramsOf(m), Attrs: attrsOf(m)}, bytes, at)
 }
 
 func aVersion(digest string, a about, bytes int, at time.Time) *version {

@@ -9,7 +9,10 @@ import (
 // Fuel is what a plugin may use, in units of the meter. A million lasts 3 ms at
 // worst (waiting for memory all the time), and 20 µs where memory is at hand.
 // Whatever the limit, the rest of the process never waits for more than a
-// slice of it. The zero value of each is its default.
+// slice of it. A call that goes beyond its limit has no answer; it is stopped at
+// the limit or at 1,500,000, whichever is more, so that a panic can be told from
+// too much computing, and has 4,000,000 more once it says that it panics. The
+// zero value of each is its default.
 type Fuel struct {
 	// Init is for starting an instance: its language's runtime. 0 is 16,000,000;
 	// standard Go takes 5,000,000 to 7,000,000, C next to nothing.
@@ -68,6 +71,16 @@ func (t *tank) fill(units int64) {
 		t.fuel.Set(uint64(first))
 		t.reserve.Set(uint64(units - first))
 	}
+}
+
+// add puts so much more into the reserve and answers how much that was: nothing
+// where no fuel is counted.
+func (t *tank) add(units int64) int64 {
+	if t == nil {
+		return 0
+	}
+	t.reserve.Set(t.reserve.Get() + uint64(units))
+	return units
 }
 
 // left is below zero once the tank ran dry.

@@ -64,7 +64,7 @@ func (p *Plugin) start() (*instance, error) {
 			memory.Free() // the engine forgets it when instantiating fails half way
 		}
 		in.system.flush()
-		return nil, fmt.Errorf("%w: %s", policy.ErrTrap, firstLine(err))
+		return nil, fmt.Errorf("%w: %s", policy.ErrTrap, in.system.said.because(firstLine(err)))
 	}
 	in.module, in.memory, in.tank = module, module.ExportedMemory(abi.Memory), tankOf(module)
 	in.system.tank = in.tank
@@ -118,25 +118,29 @@ func (p *Plugin) prepare(in *instance) error {
 }
 
 // call runs a function of the plugin with so much fuel. The error wraps
-// policy.ErrTrap, and policy.ErrFuel if that was why, after which the instance
-// is good for nothing but close: the engine itself would let it go on with
-// whatever the trap left behind.
+// policy.ErrTrap, and policy.ErrFuel if that was why, and repeats the words of a
+// panic; after it the instance is good for nothing but close: the engine itself
+// would let it go on with whatever the trap left behind.
 func (in *instance) call(fuel int64, f api.Function, args ...uint64) (uint64, error) {
 	copy(in.stack[:], args)
-	in.tank.fill(fuel)
+	room := max(fuel, dyingRoom)
+	in.tank.fill(room)
+	in.system.hush()
 	err := f.CallWithStack(in.ctx, in.stack[:])
+	used := int64(0)
 	if in.tank != nil {
-		left := in.tank.left()
-		in.used += fuel - left
-		if left < 0 {
-			return 0, fmt.Errorf("%w: %w: %d units were not enough", policy.ErrTrap, policy.ErrFuel, fuel)
-		}
+		used = room + in.system.extra - in.tank.left()
+		in.used += used
 	}
-	if err != nil {
-		return 0, fmt.Errorf("%w: %s", policy.ErrTrap, firstLine(err))
+	if err == nil && used <= fuel {
+		in.measured.grown(in.memory.Size())
+		return in.stack[0], nil
 	}
-	in.measured.grown(in.memory.Size())
-	return in.stack[0], nil
+	in.system.flush()
+	if used > fuel && (err == nil || !in.system.said.panicked) {
+		return 0, fmt.Errorf("%w: %w: %d units were not enough", policy.ErrTrap, policy.ErrFuel, fuel)
+	}
+	return 0, fmt.Errorf("%w: %s", policy.ErrTrap, in.system.said.because(firstLine(err)))
 }
 
 // restAfter is for how many units of work an instance is left alone.

@@ -16,6 +16,8 @@ type system struct {
 	log    *pluginLog
 	tank   *tank
 	line   []byte // not ended yet
+	said   said   // during the call that runs
+	extra  int64  // fuel it was given for its last words
 	clock  uint64 // nanoseconds since 1970
 	random uint64
 }
@@ -29,14 +31,19 @@ func newSystem(log *pluginLog) *system {
 
 func systemOf(ctx context.Context) *system { return ctx.Value(systemKey{}).(*system) }
 
-// print passes whole lines on to the log.
-func (s *system) print(b []byte) {
+// print passes whole lines on to the log. aloud is standard error, where a
+// runtime's last words are heard.
+func (s *system) print(b []byte, aloud bool) {
 	for _, c := range b {
 		if c == '\n' {
 			s.flush()
 			continue
 		}
-		if s.line = append(s.line, c); len(s.line) == logLine {
+		if s.line = append(s.line, c); aloud && !s.said.panicked && begins(s.line) {
+			s.said.panicked = true
+			s.extra = s.tank.add(speechFuel)
+		}
+		if len(s.line) == logLine {
 			s.flush()
 		}
 	}
@@ -44,9 +51,16 @@ func (s *system) print(b []byte) {
 
 func (s *system) flush() {
 	if len(s.line) > 0 {
+		s.said.line(string(s.line))
 		s.log.write(s.line)
 		s.line = s.line[:0]
 	}
+}
+
+// hush begins a call: what was printed before is none of its business.
+func (s *system) hush() {
+	s.flush()
+	s.said, s.extra = said{}, 0
 }
 
 // next is splitmix64.
@@ -123,7 +137,9 @@ func fdStat(_ context.Context, m api.Module, a []uint64) uint64 { // (fd, to)
 
 // fdWrite takes everything written to standard output and error.
 func fdWrite(ctx context.Context, m api.Module, a []uint64) uint64 { // (fd, vectors, n, written)
-	if fd := uint32(a[0]); fd != 1 && fd != 2 {
+	const stdout, stderr = 1, 2
+	fd := uint32(a[0])
+	if fd != stdout && fd != stderr {
 		return wasiBadFD
 	}
 	const most = 1024
@@ -147,7 +163,7 @@ func fdWrite(ctx context.Context, m api.Module, a []uint64) uint64 { // (fd, vec
 		b = b[:min(len(b), room)]
 		room -= len(b)
 		s.tank.spend(byteCost*len(b) + lineCost*bytes.Count(b, []byte{'\n'}))
-		s.print(b)
+		s.print(b, fd == stderr)
 	}
 	if !m.Memory().WriteUint32Le(uint32(a[3]), written) {
 		return wasiFault
