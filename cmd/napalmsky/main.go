@@ -137,6 +137,10 @@ func serveProfiled(ctx context.Context, cfg config.Config, p *profiles, log *slo
 		return 1
 	}
 	a, err := app.New(ctx, cfg, app.Options{Version: version, Log: log, Listener: ln, Compiler: compiler(), Settled: app.Settle(log)})
+	if err != nil && ctx.Err() != nil {
+		log.Info("stopped before it served", "while", err)
+		return 0
+	}
 	if err != nil {
 		fmt.Fprintln(stderr, "napalmsky serve:", err)
 		return 1

@@ -207,8 +207,8 @@ type Limits struct {
 // Journal keeps what happened in the lobby, without names or anything said, so
 // that an evening can be verified and other rules tried on it (napalmsky replay).
 type Journal struct {
-	Bytes Size  `yaml:"bytes" unit:"size" zero:"no journal is kept" help:"Space for the journals in the data folder's journal/. One file takes at most half of it, and the next one begins as soon as the lobby is empty and an eighth is used; the oldest are deleted. Only in a lobby that never is empty a file begins in the middle of things, and cannot be verified."`
-	Files int   `yaml:"files" unit:"files" zero:"refused unless bytes is 0" help:"Journals kept: one for each start of the server, or more."`
+	Bytes Size `yaml:"bytes" unit:"size" zero:"no journal is kept" help:"Space for the journals in the data folder's journal/. One file takes at most half of it, and the next one begins as soon as the lobby is empty and an eighth is used; the oldest are deleted. Only in a lobby that never is empty a file begins in the middle of things, and cannot be verified."`
+	Files int  `yaml:"files" unit:"files" zero:"refused unless bytes is 0" help:"Journals kept: one for each start of the server, or more."`
 
 	Keep time.Duration `yaml:"keep" unit:"duration" zero:"its age does not matter" help:"How long a journal stays after the next one began."`
 }
