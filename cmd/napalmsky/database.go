@@ -44,7 +44,11 @@ func migrate(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 func runMigrate(ctx context.Context, verb string, cfg config.Config, stdout io.Writer) (err error) {
-	schema, done, err := app.OpenSchema(cfg)
+	open := app.OpenSchema
+	if verb == "status" {
+		open = app.LookAtSchema
+	}
+	schema, done, err := open(cfg)
 	if err != nil {
 		return err
 	}

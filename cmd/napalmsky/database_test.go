@@ -1,6 +1,9 @@
 package main
 
 import (
+	"errors"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -25,7 +28,12 @@ func TestFromSQLiteToPostgreSQL(t *testing.T) {
 	}
 	command(1, "no such file", "copy", "--from", file, "--to", url)
 	command(0, "00001_people_and_meetings.sql", "migrate", "up", "--data", data)
-	command(0, "not applied", "migrate", "status", "--data", t.TempDir())
+	command(0, "applied", "migrate", "status", "--data", data)
+	nowhere := filepath.Join(t.TempDir(), "nodata")
+	command(1, "there is no database", "migrate", "status", "--data", nowhere)
+	if _, err := os.Stat(nowhere); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("asking for the status left something behind: %v", err)
+	}
 	command(2, "copy --from", "copy", "--from", file)
 	command(1, "must be sqlite:PATH", "copy", "--from", file, "--to", "elsewhere")
 	command(1, "must be sqlite:PATH", "copy", "--from", file, "--to", "postgres") // DATABASE_URL is not set

@@ -29,7 +29,7 @@ const usage = `napalmsky — live one-to-one meetings
 
   napalmsky serve [flags]                  run a server (serve --help lists the flags)
   napalmsky plugin COMMAND                 a running server's plugins (plugin help lists the commands)
-  napalmsky admin COMMAND                  reports about people of a running server; ban, vindicate (admin help)
+  napalmsky admin COMMAND                  people of a running server: find, reports, ban, vindicate (admin help)
   napalmsky load --target URL --people N   play an evening against a server and measure it
   napalmsky load report FOLDER             the table, the bars and the plots of the evenings whose reports lie there
   napalmsky load soak --target URL         churning people for a long time: nothing may grow (see .ci/soak)
@@ -137,6 +137,10 @@ func serveProfiled(ctx context.Context, cfg config.Config, p *profiles, log *slo
 		return 1
 	}
 	a, err := app.New(ctx, cfg, app.Options{Version: version, Log: log, Listener: ln, Compiler: compiler(), Settled: app.Settle(log)})
+	if err != nil && ctx.Err() != nil {
+		log.Info("stopped before it served", "while", err)
+		return 0
+	}
 	if err != nil {
 		fmt.Fprintln(stderr, "napalmsky serve:", err)
 		return 1

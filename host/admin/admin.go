@@ -81,6 +81,7 @@ var routes = []route{
 	{"POST", "/admin/v1/hooks/{hook}/resume", (*api).resume},
 	{"GET", "/admin/v1/reports", (*api).reports},
 	{"GET", "/admin/v1/rulings", (*api).rulings},
+	{"GET", "/admin/v1/people", (*api).findPeople},
 	{"GET", "/admin/v1/people/{id}", (*api).person},
 	{"POST", "/admin/v1/people/{id}/ban", (*api).ban},
 	{"POST", "/admin/v1/people/{id}/unban", (*api).unban},

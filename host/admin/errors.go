@@ -35,7 +35,7 @@ var table = map[string]struct {
 	"not_found":      {http.StatusNotFound, "There is no such route."},
 	"bad_method":     {http.StatusMethodNotAllowed, "This cannot be done to it."},
 	"bad_request":    {http.StatusBadRequest, "The request cannot be understood."},
-	"too_large":      {http.StatusRequestEntityTooLarge, "A module may have 16 MB at most."},
+	"too_large":      {http.StatusRequestEntityTooLarge, "A module may have 16 MiB at most."},
 	"busy":           {http.StatusTooManyRequests, "Other plugins are being loaded right now; try again."},
 	"cut_off":        {http.StatusServiceUnavailable, "It took too long or was broken off; look at the status before you repeat it."},
 	"internal":       {http.StatusInternalServerError, "Something went wrong in the server."},

@@ -22,6 +22,7 @@ import (
 type People interface {
 	Reports(ctx context.Context, q store.ReportQuery) ([]store.Report, error)
 	Rulings(ctx context.Context, before int64, limit int) ([]store.Ruling, error)
+	FindPeople(ctx context.Context, q store.PeopleQuery) ([]store.Found, error)
 	Person(ctx context.Context, id lobby.PersonID) (store.Person, error)
 	// Account is ErrNotFound for a guest.
 	Account(ctx context.Context, id lobby.PersonID) (store.Account, error)
@@ -33,6 +34,7 @@ type People interface {
 const (
 	maxReason     = 300     // characters
 	maxReasonBody = 4 << 10 // bytes
+	maxFind       = 40      // characters, as a name has
 )
 
 // Report is one complaint.
@@ -80,6 +82,51 @@ type Person struct {
 	CreatedAt time.Time      `json:"created_at"`
 	Bio       string         `json:"bio"`
 	Photo     string         `json:"photo"` // media id, "" none
+}
+
+// Found is somebody an operator may be looking for.
+type Found struct {
+	ID        lobby.PersonID `json:"id,string"`
+	Name      string         `json:"name"`
+	Guest     bool           `json:"guest"`
+	CreatedAt time.Time      `json:"created_at"`
+	Banned    bool           `json:"banned"`
+}
+
+// FoundPeople is one page of them.
+type FoundPeople struct {
+	People []Found `json:"people"`
+	Next   int64   `json:"next"` // as in Reports
+}
+
+// findPeople answers who came last, or whoever has a text in their name or as their number.
+func (a *api) findPeople(w http.ResponseWriter, r *http.Request, _ string) error {
+	before, limit, err := pageOf(r)
+	if err != nil {
+		return err
+	}
+	part := strings.TrimSpace(r.URL.Query().Get("find"))
+	if utf8.RuneCountInString(part) > maxFind || !utf8.ValidString(part) || strings.IndexFunc(part, unicode.IsControl) >= 0 {
+		return refuse("bad_request", "find must be a part of a name, 40 characters at most, or a number.")
+	}
+	q := store.PeopleQuery{Part: part, Before: before, Limit: limit}
+	if id, err := strconv.ParseInt(part, 10, 64); err == nil && id > 0 {
+		q.ID = lobby.PersonID(id)
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	defer cancel()
+	list, err := a.people.FindPeople(ctx, q)
+	if err != nil {
+		return err
+	}
+	page := FoundPeople{People: listOf(list, func(f store.Found) Found {
+		return Found{f.ID, f.Name, f.Guest, time.UnixMilli(f.CreatedAt).UTC(), f.BannedSince != 0}
+	})}
+	if len(list) >= limit {
+		page.Next = list[len(list)-1].CreatedAt
+	}
+	a.send(w, http.StatusOK, page)
+	return nil
 }
 
 func (a *api) reports(w http.ResponseWriter, r *http.Request, _ string) error {

@@ -15,6 +15,12 @@ func TestOperatorsReadReportsAndDecide(t *testing.T) {
 	if who.Email != "ned@example.org" || who.Name != "Ned" {
 		t.Errorf("person %+v", who)
 	}
+	if found := into[FoundPeople](t, h.ask(t, "GET", "/admin/v1/people?find=%20Ada%20", nil)); len(found.People) != 1 || found.People[0].ID != 8 || !found.People[0].Guest || found.Next != 0 {
+		t.Errorf("found %+v", found)
+	}
+	if found := into[FoundPeople](t, h.ask(t, "GET", "/admin/v1/people?limit=1", nil)); len(found.People) != 1 || found.Next == 0 {
+		t.Errorf("the first of all: %+v", found)
+	}
 	r := into[Ruling](t, h.ask(t, "POST", "/admin/v1/people/7/ban", []byte(`{"reason":" shouts at people "}`)))
 	if r.Person != 7 || r.Action != "ban" || r.Reason != "shouts at people" || !strings.HasPrefix(r.By, "unix:") {
 		t.Errorf("ruling %+v", r)
@@ -43,6 +49,8 @@ func TestDecisionsThatAreNone(t *testing.T) {
 		{"POST", "/admin/v1/people/7/ban", `{"reason":"` + strings.Repeat("x", 301) + `"}`, "bad_request"},
 		{"POST", "/admin/v1/people/7/ban", `{"reason":"` + strings.Repeat("x", 5000) + `"}`, "bad_request"},
 		{"GET", "/admin/v1/reports?person=x", "", "bad_request"}, {"GET", "/admin/v1/reports?limit=0", "", "bad_request"},
+		{"GET", "/admin/v1/people?find=" + strings.Repeat("x", 41), "", "bad_request"}, {"GET", "/admin/v1/people?find=%FF", "", "bad_request"},
+		{"GET", "/admin/v1/people?find=a%0Ab", "", "bad_request"}, {"GET", "/admin/v1/people?limit=201", "", "bad_request"},
 		{"GET", "/admin/v1/people/7/ban", "", "bad_method"},
 	} {
 		if got := h.ask(t, c.method, c.path, []byte(c.body)); got.code() != c.code {
@@ -51,6 +59,9 @@ func TestDecisionsThatAreNone(t *testing.T) {
 	}
 	if a := h.askTCP(t, "GET", "/admin/v1/reports", nil); a.code() != "no_login" {
 		t.Errorf("a stranger reads reports: %s", a.body)
+	}
+	if a := h.askTCP(t, "GET", "/admin/v1/people", nil); a.code() != "no_login" {
+		t.Errorf("a stranger reads who is here: %s", a.body)
 	}
 	if log := into[Rulings](t, h.ask(t, "GET", "/admin/v1/rulings", nil)); len(log.Rulings) != 0 {
 		t.Errorf("decided %+v", log)

@@ -48,6 +48,9 @@ var table = map[string]struct {
 	"internal":         {http.StatusInternalServerError, "Something went wrong on our side."},
 }
 
+// notRead is said instead of "unavailable" to whoever only asked.
+const notRead = "The server cannot look this up just now; try again shortly."
+
 const retryUnavailable = 2 * time.Second
 
 // fault is one refusal. The zero detail is the table's message.
@@ -114,6 +117,9 @@ func (a *api) answerError(err error, c echo.Context) {
 		a.Log.Error("request failed", slog.String("method", c.Request().Method), slog.String("route", c.Path()), slog.Any("error", err))
 	}
 	row := table[f.Code]
+	if f.Code == "unavailable" && (c.Request().Method == http.MethodGet || c.Request().Method == http.MethodHead) {
+		row.message = notRead
+	}
 	var body errorBody
 	body.Error.Code, body.Error.Field, body.Error.Version = f.Code, f.Field, f.Version
 	if body.Error.Message = f.Detail; f.Detail == "" {

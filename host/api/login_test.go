@@ -3,11 +3,13 @@ package api
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/napalmsky/napalmsky/host/config"
+	"github.com/napalmsky/napalmsky/host/store"
 )
 
 const secret = "correct horse"
@@ -222,6 +224,52 @@ func TestTheBannedAreToldOnlyWithTheirPassword(t *testing.T) {
 	w.refused(w.send("DELETE", "/v1/me", `{"confirm":"delete"}`, bearerToken(token)), 403, "banned", "")
 	w.refused(w.logIn("ada@example.org", "wrong"), 401, "bad_login", "")
 	w.refused(w.logIn("ada@example.org", secret), 403, "banned", "")
+}
+
+// TestABannedGuestDoesNotSignUpAnew: not with the session that the ban is about.
+func TestABannedGuestDoesNotSignUpAnew(t *testing.T) {
+	w := newWorld(t)
+	token := w.signUp()
+	cookieToken := func(token string) with { // as the page sends it
+		return func(r *http.Request) {
+			cookieToken(token)(r)
+			header("Origin", "http://sky.example")(r)
+		}
+	}
+	w.banned[1<<60+1] = true
+	for _, shown := range []with{cookieToken(token), bearerToken(token)} {
+		a := w.send("POST", "/v1/guests", ada, shown)
+		w.refused(a, 403, "banned", "")
+		if len(a.Cookies()) != 0 || len(w.people) != 1 {
+			t.Fatalf("cookies %v, people %v", a.Cookies(), w.people)
+		}
+		if said := a.body["error"].(map[string]any)["message"].(string); !strings.Contains(said, strconv.Itoa(1<<60+1)) {
+			t.Errorf("operators cannot be told who it is: %q", said)
+		}
+	}
+	w.refused(w.send("GET", "/v1/me", "", cookieToken(token)), 403, "banned", "")
+	for _, shown := range []with{cookieToken("of-nobody"), cookieToken(strings.Repeat("x", maxToken+1)), cookieToken("")} {
+		w.ok(w.send("POST", "/v1/guests", ada, shown), 201)
+	}
+	w.banned[1<<60+1] = false
+	w.ok(w.send("POST", "/v1/guests", ada, cookieToken(token)), 201)
+	w.err = store.ErrUnavailable
+	w.refused(w.send("POST", "/v1/guests", ada, cookieToken(token)), 503, "unavailable", "")
+}
+
+// Who only asked is not told that nothing was changed.
+func TestAReadThatFailsSpeaksOfNoChange(t *testing.T) {
+	w := newWorld(t)
+	token := w.signUp()
+	w.err = store.ErrUnavailable
+	for method, says := range map[string]string{"GET /v1/me/history": notRead, "POST /v1/logout": table["unavailable"].message} {
+		method, path, _ := strings.Cut(method, " ")
+		a := w.send(method, path, "", bearerToken(token))
+		w.refused(a, 503, "unavailable", "")
+		if got := a.body["error"].(map[string]any)["message"]; got != says {
+			t.Errorf("%s: %q", method, got)
+		}
+	}
 }
 
 func TestAFullLineOfPasswordsIsNoWrongPassword(t *testing.T) {

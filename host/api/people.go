@@ -24,6 +24,9 @@ type signedUp struct {
 }
 
 func (a *api) signUp(c echo.Context) error {
+	if err := a.keepOut(c); err != nil {
+		return err
+	}
 	var in profile
 	if err := readJSON(c, &in); err != nil {
 		return err
@@ -40,7 +43,7 @@ func (a *api) signUp(c echo.Context) error {
 		return fmt.Errorf("api: sign up: %w", err)
 	}
 	a.setCookie(c, token, a.cfg.Session.Guest)
-	return c.JSON(http.StatusCreated, signedUp{p.ID, token, s.ExpiresAt, p.Version, profileOf(p.Profile)})
+	return c.JSON(http.StatusCreated, signedUp{p.ID, token, s.ExpiresAt, p.Version, a.own(p.Profile)})
 }
 
 // storeGuest stores a new person and login; an id that is taken is drawn again.
@@ -77,7 +80,7 @@ func (a *api) getMe(c echo.Context, who visitor) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, me{p.ID, p.Guest, account.Email, p.Version, profileOf(p.Profile)})
+	return c.JSON(http.StatusOK, me{p.ID, p.Guest, account.Email, p.Version, a.own(p.Profile)})
 }
 
 // person reads the visitor's row. A login whose person is gone is none.
@@ -107,12 +110,13 @@ func (a *api) putProfile(c echo.Context, who visitor) error {
 	if err := readJSON(c, &in); err != nil {
 		return err
 	}
-	checked, err := a.profile.check(in.Profile, "profile.")
+	ctx := c.Request().Context()
+	p, err := a.person(ctx, who)
 	if err != nil {
 		return err
 	}
-	ctx := c.Request().Context()
-	p, err := a.person(ctx, who)
+	_, old := a.profile.sort(p.Profile)
+	checked, err := a.profile.check(old.dropFrom(in.Profile), "profile.")
 	if err != nil {
 		return err
 	}
@@ -122,6 +126,7 @@ func (a *api) putProfile(c echo.Context, who visitor) error {
 	if in.Profile.Photo != "" && in.Profile.Photo != p.Profile.Photo {
 		return refuse("foreign_photo", "profile.photo")
 	}
+	checked = old.addTo(checked)
 	checked.Photo = p.Profile.Photo
 	if p, err = a.save(ctx, p, checked); errors.Is(err, store.ErrConflict) {
 		if p, err = a.person(ctx, who); err != nil {
@@ -131,7 +136,7 @@ func (a *api) putProfile(c echo.Context, who visitor) error {
 	} else if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, saved{p.Version, profileOf(p.Profile)})
+	return c.JSON(http.StatusOK, saved{p.Version, a.own(p.Profile)})
 }
 
 func stale(version int64) *fault { return &fault{Code: "conflict", Field: "version", Version: version} }

@@ -110,7 +110,7 @@ func (r rules) checkAttrs(v *verdict, attrs map[string]int64) map[string]int64 {
 		b, known := r.attrs[name]
 		field := join("attrs", name)
 		v.that(known, field, "There is no such attribute.")
-		v.that(attrs[name] >= b.Min && attrs[name] <= b.Max, field, fmt.Sprintf("Must be between %d and %d.", b.Min, b.Max))
+		v.that(within(b, attrs[name]), field, fmt.Sprintf("Must be between %d and %d.", b.Min, b.Max))
 	}
 	return attrs
 }

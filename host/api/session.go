@@ -32,14 +32,40 @@ func (a *api) as(h func(echo.Context, visitor) error) echo.HandlerFunc {
 		}
 		hash := a.HashToken(token)
 		v, err := a.Accounts.Session(c.Request().Context(), hash, a.Now().UnixMilli())
-		if errors.Is(err, store.ErrNotFound) {
+		switch {
+		case errors.Is(err, store.ErrNotFound):
 			return refuse("no_login", "")
-		} else if err != nil {
+		case errors.Is(err, store.ErrBanned):
+			return banned(v.Person)
+		case err != nil:
 			return fmt.Errorf("api: session: %w", err)
 		}
 		a.renew(c, v, token)
 		return h(c, visitor{v.Person, hash})
 	}
+}
+
+// keepOut refuses who brings a banned person's session: a guest must not shake
+// a ban off by signing up again. Any other session, or none, is no hindrance.
+func (a *api) keepOut(c echo.Context) error {
+	token := tokenOf(c.Request())
+	if token == "" || len(token) > maxToken {
+		return nil
+	}
+	v, err := a.Accounts.Session(c.Request().Context(), a.HashToken(token), a.Now().UnixMilli())
+	switch {
+	case errors.Is(err, store.ErrBanned):
+		return banned(v.Person)
+	case err != nil && !errors.Is(err, store.ErrNotFound):
+		return fmt.Errorf("api: session: %w", err)
+	}
+	return nil
+}
+
+// banned tells whoever has shown their session; the number is what operators
+// know them by.
+func banned(id lobby.PersonID) *fault {
+	return &fault{Code: "banned", Detail: fmt.Sprintf("%s Your number here is %d.", table["banned"].message, id)}
 }
 
 // renewEvery is how often a session's end is moved at most.

@@ -106,6 +106,9 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 	if a.lock, err = lockFolder(cfg.Data); err != nil {
 		return nil, err
 	}
+	if err := portsFree(cfg, o); err != nil {
+		return nil, err
+	}
 	if a.store, err = openStore(ctx, cfg, o); err != nil {
 		return nil, err
 	}
@@ -134,7 +137,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 		Compress: cfg.CompressWS,
 	}, backend, login{a.store, o.Now}, o.Log, o.Now)
 	a.openSteward(o)
-	a.ready = &readiness{shut: &a.doorShut, ping: a.store.Ping, now: o.Now, started: a.engine.Started()}
+	a.ready = &readiness{shut: &a.doorShut, ping: a.store.Ping, now: o.Now, log: o.Log, started: a.engine.Started()}
 	routes := api.New(api.Deps{
 		People: a.store, Accounts: a.people, Meetings: a.store, Media: photos, Lobby: a.door(),
 		Passwords: newPasswords(cfg.Limits, o), Forget: a.forget,
@@ -189,6 +192,7 @@ func (a *App) assemble(o Options) error {
 // and are found again by the next server.
 func (a *App) Run(ctx context.Context) error {
 	off := context.WithoutCancel(ctx)
+	defer a.log.Info("stopped")
 	defer a.close(off)
 	inner, stopInner := context.WithCancel(off)
 	defer stopInner()
@@ -211,6 +215,7 @@ func (a *App) Run(ctx context.Context) error {
 	part("plugins", func(ctx context.Context) error { return a.policies.watch(ctx, a.steward.Stirred, a.engine.Reface) })
 	select {
 	case <-a.engine.Started():
+		part("readiness", a.ready.watch)
 		for _, f := range a.fronts {
 			part("http", func(context.Context) error { return f.serve() })
 		}
@@ -223,6 +228,7 @@ func (a *App) Run(ctx context.Context) error {
 	}
 
 	a.ready.leaving.Store(true)
+	a.log.Info("stopping: everyone is told when to come back", "sockets", a.hub.Stats().Open)
 	drain, cancel := context.WithTimeout(off, a.cfg.DrainTimeout)
 	defer cancel()
 	if err := a.hub.Drain(drain); err != nil {
@@ -231,6 +237,7 @@ func (a *App) Run(ctx context.Context) error {
 	for _, f := range a.fronts {
 		f.shutdown(drain)
 	}
+	a.log.Info("drained: what was decided is being stored")
 	stopInner()
 	return g.Wait()
 }

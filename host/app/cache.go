@@ -19,10 +19,10 @@ func (a *App) openCaches(o Options) (err error) {
 	if c.Bytes == 0 {
 		return nil
 	}
-	if a.cache.cards, err = newCards(cache.Share(c.Bytes, cache.CardsShare), c.Keep, o.Now); err != nil {
+	if a.cache.cards, err = newCards(cache.Share(int64(c.Bytes), cache.CardsShare), c.Keep, o.Now); err != nil {
 		return err
 	}
-	a.cache.store, err = cache.New(a.store, cache.Options{Bytes: c.Bytes, Keep: c.Keep, Wait: a.cfg.Lobby.StoreWait, Now: o.Now})
+	a.cache.store, err = cache.New(a.store, cache.Options{Bytes: int64(c.Bytes), Keep: c.Keep, Wait: a.cfg.Lobby.StoreWait, Now: o.Now})
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func reads(t *testing.T, url string) (statements, hits float64) {
 // in memory; what they ask for is read.
 func TestSessionsAreNotReadAgain(t *testing.T) {
 	const times, each = 10, 3 // statements of a history itself
-	for _, bytes := range []int64{16 << 20, 0} {
+	for _, bytes := range []config.Size{16 << 20, 0} {
 		t.Run(fmt.Sprint(bytes), func(t *testing.T) {
 			a := startApp(t, func(c *config.Config) { c.Cache.Bytes = bytes })
 			ctx := within(t, 30*time.Second)

@@ -57,6 +57,26 @@ func TestCardsAreKept(t *testing.T) {
 	}
 }
 
+// TestACardShowsWhatTheProductLists: words that an operator took out stay in the
+// profile, and are on no card.
+func TestACardShowsWhatTheProductLists(t *testing.T) {
+	kept, err := newCards(1<<20, time.Minute, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer kept.table.Close()
+	f := newFaces(config.Default().Product, func(context.Context, string, string) (policy.Plan, error) { return policy.Plan{}, nil }, kept)
+	face, err := f.face(t.Context(), store.Person{ID: 1, Version: 1, Profile: store.Profile{
+		Name: "Ada", Tags: []string{"telegraphy", "art"}, Langs: []string{"en", "xx"},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := string(face.Card); !strings.Contains(c, `["art"]`) || !strings.Contains(c, `["en"]`) {
+		t.Errorf("the card %s", c)
+	}
+}
+
 // BenchmarkFace: what it saves to keep a face.
 func BenchmarkFace(b *testing.B) {
 	kept, err := newCards(1<<20, time.Hour, time.Now)

@@ -39,6 +39,16 @@ func bits(of map[string]uint64, words []string) (set uint64) {
 	return set
 }
 
+// listed are those words that the product has in its list.
+func listed(of map[string]uint64, words []string) (list []string) {
+	for _, w := range words {
+		if of[w] != 0 {
+			list = append(list, w)
+		}
+	}
+	return list
+}
+
 func (f *faces) face(ctx context.Context, p store.Person) (*reel.Face, error) {
 	plan, err := f.plan(ctx, "card", "public")
 	if err != nil {
@@ -52,7 +62,7 @@ func (f *faces) make(p store.Person, plan policy.Plan) (*reel.Face, error) {
 	q := p.Profile
 	whole := wire.AppendCard(nil, wire.Card{
 		ID: int64(p.ID), V: p.Version, Name: q.Name, Age: int64(q.Age), Gender: int64(q.Gender),
-		Tags: q.Tags, Langs: q.Langs, Bio: q.Bio, Photo: q.Photo,
+		Tags: listed(f.tags, q.Tags), Langs: listed(f.langs, q.Langs), Bio: q.Bio, Photo: q.Photo,
 	})
 	card, err := plan.Apply(nil, whole, policy.Optional("card"))
 	if err != nil {

@@ -22,7 +22,7 @@ func (a *App) openJournal(e engine.Config, r reel.Config, o Options) (err error)
 		return nil
 	}
 	a.journal, err = journal.Open(
-		journal.Options{Dir: filepath.Join(a.cfg.Data, "journal"), Bytes: a.cfg.Journal.Bytes, Files: a.cfg.Journal.Files, Keep: a.cfg.Journal.Keep},
+		journal.Options{Dir: filepath.Join(a.cfg.Data, "journal"), Bytes: int64(a.cfg.Journal.Bytes), Files: a.cfg.Journal.Files, Keep: a.cfg.Journal.Keep},
 		journal.Header{Lobby: e.Lobby, Epoch: e.Epoch, Rules: e.Rules, Reel: r}, o.Now, o.Log)
 	return err
 }

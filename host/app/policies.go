@@ -51,9 +51,9 @@ func openPolicies(ctx context.Context, cfg config.Config, plugins store.Plugins,
 		c.Hooks[hook] = registry.HookLimits{MemoryPages: uint32(h.MemoryPages), Instances: h.Instances}
 	}
 	p := cfg.Policy
-	c.Limits = registry.Limits{ModuleBytes: p.ModuleBytes, CompileTimeout: p.CompileTimeout, Fuel: wasm.Fuel(p.Fuel)}
+	c.Limits = registry.Limits{ModuleBytes: int(p.ModuleBytes), CompileTimeout: p.CompileTimeout, Fuel: wasm.Fuel(p.Fuel)}
 	c.Quarantine = registry.Quarantine{Failures: p.QuarantineFailures, Window: p.QuarantineWindow}
-	c.KeepWarm, c.CacheBytes = p.KeepWarm, p.CacheBytes
+	c.KeepWarm, c.CacheBytes = p.KeepWarm, int64(p.CacheBytes)
 	for _, key := range p.TrustedKeys {
 		raw, err := base64.StdEncoding.DecodeString(key)
 		if err != nil {

@@ -153,13 +153,13 @@ func fieldsOf(l *abi.Layout) string {
 	return strings.Join(all, ", ")
 }
 
-// Size spells bytes as people do: 812 bytes, 6.1 KB, 1.9 MB, of 1024 each.
+// Size spells bytes as people do: 812 bytes, 6.1 KiB, 1.9 MiB.
 func Size(bytes int) string {
 	switch {
 	case bytes < 1<<10:
 		return fmt.Sprintf("%d bytes", bytes)
 	case bytes < 1<<20:
-		return fmt.Sprintf("%.1f KB", float64(bytes)/(1<<10))
+		return fmt.Sprintf("%.1f KiB", float64(bytes)/(1<<10))
 	}
-	return fmt.Sprintf("%.1f MB", float64(bytes)/(1<<20))
+	return fmt.Sprintf("%.1f MiB", float64(bytes)/(1<<20))
 }

@@ -79,8 +79,8 @@ func TestFacts(t *testing.T) {
 	if err := f.Write(&said); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"match-mutual 1.0.0", "32 bytes: tags u64 at 0, langs u64 at 8", digest(c), "2.5 KB",
-		"age_window = 0 (i32, 0 to 20 years, years tolerated", "128.0 KB an instance", "load ", "start "} {
+	for _, want := range []string{"match-mutual 1.0.0", "32 bytes: tags u64 at 0, langs u64 at 8", digest(c), "2.5 KiB",
+		"age_window = 0 (i32, 0 to 20 years, years tolerated", "128.0 KiB an instance", "load ", "start "} {
 		if !strings.Contains(said.String(), want) {
 			t.Errorf("not told: %s\n%s", want, &said)
 		}

@@ -12,7 +12,7 @@ func Rand(seed uint64, i int) *rand.Rand { return rand.New(rand.NewPCG(seed, uin
 
 const (
 	bioRunes = 300            // the workload page's
-	demoSays = "Demo person." // first thing in a demo bio: no card may pass for a human's
+	demoSays = "Demo person." // first thing in a demo bio: no card may pass for a human's, and the page knows them by it (host/web/src/text.ts)
 )
 
 // RandomProfile is a plausible guest: mostly two genders, most seek the other,

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"image/jpeg"
 	"math/rand/v2"
+	"os"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -102,5 +104,19 @@ func TestCandidatesAndLinesWeighWhatTheWorkloadSays(t *testing.T) {
 	}
 	if line(1, 2, 3) == line(1, 2, 4) || line(1, 2, 3) == line(2, 2, 3) {
 		t.Error("two lines are the same")
+	}
+}
+
+// The page tells people that a demo person has no camera; it knows them by the
+// first words of their bio.
+func TestThePageKnowsDemoPeople(t *testing.T) {
+	page, err := os.ReadFile("../web/src/text.ts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := DemoProfile(Rand(1, 2), Choices{Genders: 2, Tags: []string{"art"}, Langs: []string{"en"}}, 2)
+	mark := regexp.MustCompile(`demoMark = "(.+)"`).FindSubmatch(page)
+	if mark == nil || !strings.HasPrefix(p.Bio, string(mark[1])) {
+		t.Errorf("the page looks for %q, the bio begins %.40q", mark, p.Bio)
 	}
 }

@@ -107,12 +107,12 @@ type Policy struct {
 	Signalling Hook `yaml:"signalling"`
 
 	TrustedKeys        []string      `yaml:"trusted_keys" unit:"list of base64 ed25519 public keys" zero:"plugins need no signature" help:"Who may sign plugins; with any key here every plugin needs FILE.wasm.sig, the seeds included."`
-	ModuleBytes        int           `yaml:"module_bytes" unit:"bytes" zero:"refused" help:"The largest plugin file."`
+	ModuleBytes        Size          `yaml:"module_bytes" unit:"size" zero:"refused" help:"The largest plugin file."`
 	CompileTimeout     time.Duration `yaml:"compile_timeout" unit:"duration" zero:"refused" help:"How long a plugin may take until it is ready to be asked."`
 	QuarantineFailures int           `yaml:"quarantine_failures" unit:"calls" zero:"refused" help:"So many failed calls within quarantine_window take a version out of service."`
 	QuarantineWindow   time.Duration `yaml:"quarantine_window" unit:"duration" zero:"refused" help:"See quarantine_failures."`
 	KeepWarm           time.Duration `yaml:"keep_warm" unit:"duration" zero:"refused" help:"How long the version before stays ready for an instant roll back."`
-	CacheBytes         int64         `yaml:"cache_bytes" unit:"bytes" zero:"refused" help:"Compiled code kept in the data folder's cache/; the oldest goes."`
+	CacheBytes         Size          `yaml:"cache_bytes" unit:"size" zero:"refused" help:"Compiled code kept in the data folder's cache/; the oldest goes."`
 	Fuel               Fuel          `yaml:"fuel"`
 }
 
@@ -207,8 +207,8 @@ type Limits struct {
 // Journal keeps what happened in the lobby, without names or anything said, so
 // that an evening can be verified and other rules tried on it (napalmsky replay).
 type Journal struct {
-	Bytes int64 `yaml:"bytes" unit:"bytes" zero:"no journal is kept" help:"Space for the journals in the data folder's journal/. One file takes at most half of it, and the next one begins as soon as the lobby is empty and an eighth is used; the oldest are deleted. Only in a lobby that never is empty a file begins in the middle of things, and cannot be verified."`
-	Files int   `yaml:"files" unit:"files" zero:"refused unless bytes is 0" help:"Journals kept: one for each start of the server, or more."`
+	Bytes Size `yaml:"bytes" unit:"size" zero:"no journal is kept" help:"Space for the journals in the data folder's journal/. One file takes at most half of it, and the next one begins as soon as the lobby is empty and an eighth is used; the oldest are deleted. Only in a lobby that never is empty a file begins in the middle of things, and cannot be verified."`
+	Files int  `yaml:"files" unit:"files" zero:"refused unless bytes is 0" help:"Journals kept: one for each start of the server, or more."`
 
 	Keep time.Duration `yaml:"keep" unit:"duration" zero:"its age does not matter" help:"How long a journal stays after the next one began."`
 }

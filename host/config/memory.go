@@ -4,9 +4,9 @@ import "time"
 
 // Memory says what the server may use, and when it becomes careful.
 type Memory struct {
-	Limit    int64 `yaml:"limit" unit:"bytes" zero:"the container's limit or, without one, the machine's memory" help:"What the process may use in all. Go's own share (GOMEMLIMIT) is set to four fifths of it, the collector's growth (GOGC) to 50; the environment's GOMEMLIMIT and GOGC win."`
-	Warning  int   `yaml:"warning" unit:"percent of limit" zero:"refused" help:"From here on the log and the metrics say that memory is getting scarce."`
-	Critical int   `yaml:"critical" unit:"percent of limit" zero:"refused" help:"From here on the server sheds, in this order: spare plugin instances, caches, what is kept for people to resume, newcomers. Below warning all comes back."`
+	Limit    Size `yaml:"limit" unit:"size" zero:"the container's limit or, without one, the machine's memory" help:"What the process may use in all. Go's own share (GOMEMLIMIT) is set to four fifths of it, the collector's growth (GOGC) to 50; the environment's GOMEMLIMIT and GOGC win."`
+	Warning  int  `yaml:"warning" unit:"percent of limit" zero:"refused" help:"From here on the log and the metrics say that memory is getting scarce."`
+	Critical int  `yaml:"critical" unit:"percent of limit" zero:"refused" help:"From here on the server sheds, in this order: spare plugin instances, caches, what is kept for people to resume, newcomers. Below warning all comes back."`
 }
 
 func (m Memory) validate(k *check) {

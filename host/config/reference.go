@@ -32,7 +32,8 @@ const referenceHead = "# Settings of `napalmsky serve`\n\n" +
 	"environment, flags. One name serves all three: the key `lobby.ring` is `NAPALMSKY_LOBBY_RING` in the environment and\n" +
 	"`--lobby-ring` as a flag. In the environment and in flags a list is separated by commas; an empty variable counts as\n" +
 	"not set. `PORT` is short for `listen: \":PORT\"` and yields to `NAPALMSKY_LISTEN`; so does `DATABASE_URL`\n" +
-	"to `NAPALMSKY_DATABASE_URL`. Durations are written `20s`, `5m`, `24h` or `7d`.\n\n" +
+	"to `NAPALMSKY_DATABASE_URL`. Durations are written `20s`, `5m`, `24h` or `7d`,\n" +
+	"sizes `400MiB`, `2GB` or in bytes; logs, the console and the files here speak of MiB and GiB, which are 1024 based.\n\n" +
 	"Files to start from, with the figures they rest on, for machines of [512 MB](profiles/512mb.yaml), [1 GB](profiles/1gb.yaml) and\n" +
 	"[2 GB](profiles/2gb.yaml): `napalmsky serve --config 1gb.yaml`.\n\n" +
 	"The file is strict: a key that is unknown, written twice or without a value stops the start, with its name and line. So does a\n" +

@@ -195,7 +195,7 @@ func (k *check) that(ok bool, field, problem string) {
 	}
 }
 
-func between[T int | int64 | time.Duration](k *check, field string, n, low, high T) {
+func between[T int | int64 | Size | time.Duration](k *check, field string, n, low, high T) {
 	k.that(n >= low && n <= high, field, fmt.Sprintf("must be between %v and %v, not %v", low, high, n))
 }
 

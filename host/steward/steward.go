@@ -222,7 +222,7 @@ func (s *Steward) look() {
 			next.Shed()
 			s.free()
 			s.told()
-			s.deps.Log.Warn("memory is critical: shed", "what", next.Name, "used_mb", m.Used>>20, "limit_mb", m.Limit>>20)
+			s.deps.Log.Warn("memory is critical: shed", "what", next.Name, "used_mib", m.Used>>20, "limit_mib", m.Limit>>20)
 		}
 		if s.shed > 0 || part() >= s.cfg.Critical {
 			s.enter(Critical, m)
@@ -277,7 +277,7 @@ func (s *Steward) enter(l Level, m Memory) {
 	if l > was {
 		level = slog.LevelWarn
 	}
-	s.deps.Log.Log(context.Background(), level, "memory is "+l.String(), "used_mb", m.Used>>20, "go_mb", m.Go>>20, "limit_mb", m.Limit>>20)
+	s.deps.Log.Log(context.Background(), level, "memory is "+l.String(), "used_mib", m.Used>>20, "go_mib", m.Go>>20, "limit_mib", m.Limit>>20)
 }
 
 // takeBack undoes what was shed last until only n things are shed.

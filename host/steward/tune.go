@@ -27,5 +27,5 @@ func Tune(limit uint64, getenv func(string) string, log *slog.Logger) {
 	if getenv("GOMEMLIMIT") == "" && limit > 0 {
 		debug.SetMemoryLimit(soft)
 	}
-	log.Info("memory", "limit_mb", limit>>20, "gomemlimit_mb", debug.SetMemoryLimit(-1)>>20)
+	log.Info("memory", "limit_mib", limit>>20, "gomemlimit_mib", debug.SetMemoryLimit(-1)>>20)
 }

@@ -33,6 +33,23 @@ type ReportQuery struct {
 	Limit   int
 }
 
+// Found is somebody an operator may be looking for.
+type Found struct {
+	ID          lobby.PersonID
+	Name        string
+	Guest       bool
+	CreatedAt   int64 // ms
+	BannedSince int64 // ms; 0: not banned
+}
+
+// PeopleQuery chooses people.
+type PeopleQuery struct {
+	Part   string         // of their name, A to Z in either case; "" everybody
+	ID     lobby.PersonID // or, beside a Part, with this number; 0 nobody
+	Before int64          // ms; 0 all
+	Limit  int
+}
+
 // Ruling is one decision about one person.
 type Ruling struct {
 	Person lobby.PersonID
@@ -46,6 +63,9 @@ type Ruling struct {
 type Moderation interface {
 	// Reports reads complaints, newest first.
 	Reports(ctx context.Context, q ReportQuery) ([]Report, error)
+	// FindPeople reads who is there, whoever came last first. It looks at everybody:
+	// for an operator's question now and then.
+	FindPeople(ctx context.Context, q PeopleQuery) ([]Found, error)
 	// Rule stores a decision and does what it says, both or neither. ErrNotFound
 	// if nobody has this number and no report names it; ErrConflict for an action
 	// that is none, or another decision about the person at the same time.

@@ -3,6 +3,7 @@ package admintest
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/napalmsky/napalmsky/host/lobby"
@@ -44,6 +45,20 @@ func (p *People) Rulings(_ context.Context, before int64, limit int) ([]store.Ru
 	slices.Reverse(all)
 	all = slices.DeleteFunc(all, func(r store.Ruling) bool { return before != 0 && r.At >= before })
 	return all[:min(limit, len(all))], nil
+}
+
+// FindPeople knows 7 and 8, too.
+func (p *People) FindPeople(_ context.Context, q store.PeopleQuery) ([]store.Found, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	ned, ada := store.Found{ID: 7, Name: "Ned\x1b[31m", CreatedAt: Filed - 1}, store.Found{ID: 8, Name: "Ada", Guest: true, CreatedAt: Filed - 2}
+	if n := len(p.rulings); n > 0 && p.rulings[n-1].Action == store.Ban {
+		ned.BannedSince = p.rulings[n-1].At
+	}
+	found := slices.DeleteFunc([]store.Found{ned, ada}, func(f store.Found) bool {
+		return !strings.Contains(f.Name, q.Part) && f.ID != q.ID || q.Before != 0 && f.CreatedAt >= q.Before
+	})
+	return found[:min(len(found), q.Limit)], nil
 }
 
 // Person knows 7 and 8.

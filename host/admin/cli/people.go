@@ -28,6 +28,7 @@ func peopleCommands() []command {
 			fs.BoolVar(&o.all, "all", false, "also those that are settled")
 			fs.StringVar(&o.person, "person", "", "only those about this person, by `number`")
 		}},
+		{name: "people", args: "[TEXT]", help: "who is here, the newest first, or whose name or number this is", most: 1, run: people, flags: page},
 		{name: "person", args: "NUMBER", help: "who somebody is, with their email", least: 1, most: 1, run: person},
 		{name: "ban", args: "NUMBER", help: "keep somebody out, from this moment on", least: 1, most: 1, run: rule("ban"), flags: why},
 		{name: "unban", args: "NUMBER", help: "let somebody in again", least: 1, most: 1, run: rule("unban"), flags: why},
@@ -76,6 +77,39 @@ func state(r admin.Report) string {
 		return "settled"
 	}
 	return "open"
+}
+
+func people(ctx context.Context, j *job) error {
+	if err := j.checkPage(); err != nil {
+		return err
+	}
+	q := j.page()
+	if len(j.args) > 0 {
+		q.Set("find", j.args[0])
+	}
+	var p admin.FoundPeople
+	if err := j.client.do(ctx, "GET", "people?"+q.Encode(), nil, nil, &p); err != nil {
+		return err
+	}
+	return j.show(p, func(w io.Writer) {
+		if len(p.People) == 0 {
+			fmt.Fprintln(w, "nobody")
+			return
+		}
+		lines := [][]string{{"HERE SINCE", "NUMBER", "NAME", "KIND", "STATE"}}
+		for _, f := range p.People {
+			kind, state := "account", ""
+			if f.Guest {
+				kind = "guest"
+			}
+			if f.Banned {
+				state = "banned"
+			}
+			lines = append(lines, []string{moment(f.CreatedAt), whole(int64(f.ID)), f.Name, kind, state})
+		}
+		rows(w, lines...)
+		more(w, p.Next)
+	})
 }
 
 func person(ctx context.Context, j *job) error {

@@ -21,8 +21,22 @@ func TestReportsAreReadAndAnswered(t *testing.T) {
 	if out := run(0, "person", "7"); !strings.Contains(out, "ned@example.org") {
 		t.Errorf("person:\n%s", out)
 	}
+	if out := run(0, "people"); !strings.Contains(out, "Ned") || !strings.Contains(out, "Ada") || !strings.Contains(out, "guest") || strings.Contains(out, "\x1b") || strings.Contains(out, "banned") {
+		t.Errorf("people:\n%s", out)
+	}
+	for find, want := range map[string]string{"Ad": "Ada", "8": "Ada", "nobody at all": "nobody"} {
+		if out := run(0, "people", find); !strings.Contains(out, want) || strings.Contains(out, "Ned") {
+			t.Errorf("people %q:\n%s", find, out)
+		}
+	}
+	if out := run(0, "people", "--limit", "1"); !strings.Contains(out, "--before") || strings.Contains(out, "Ada") {
+		t.Errorf("people, a page:\n%s", out)
+	}
 	if out := run(0, "ban", "7", "--reason", "shouts at people"); !strings.Contains(out, "7 is banned") {
 		t.Errorf("ban:\n%s", out)
+	}
+	if out := run(0, "people", "Ned"); !strings.Contains(out, "banned") {
+		t.Errorf("people after the ban:\n%s", out)
 	}
 	if out := run(0, "reports"); !strings.Contains(out, "no reports") {
 		t.Errorf("after the ban:\n%s", out)

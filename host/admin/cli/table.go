@@ -222,9 +222,9 @@ func failures(u registry.HookFigure) string {
 func bytesText(n int) string {
 	switch {
 	case n >= 1<<20:
-		return strconv.FormatFloat(float64(n)/(1<<20), 'f', 1, 64) + " MB"
+		return strconv.FormatFloat(float64(n)/(1<<20), 'f', 1, 64) + " MiB"
 	case n >= 1<<10:
-		return strconv.Itoa(n>>10) + " KB"
+		return strconv.Itoa(n>>10) + " KiB"
 	default:
 		return strconv.Itoa(n) + " B"
 	}

@@ -61,7 +61,7 @@ export class Loader {
     const modules = files.filter((f) => !signatures.includes(f));
     const module = modules[0];
     if (!module || modules.length > 1 || signatures.length > 1) throw new Error("Choose one module at a time, with at most one signature.");
-    if (module.size === 0 || module.size > largest) throw new Error(`${module.name} is ${module.size === 0 ? "empty" : "larger than the 16 MB a module may have"}.`);
+    if (module.size === 0 || module.size > largest) throw new Error(`${module.name} is ${module.size === 0 ? "empty" : "larger than the 16 MiB a module may have"}.`);
     if ((signatures[0]?.size ?? 0) > 4096) throw new Error(`${signatures[0]!.name} is no signature.`);
     const signature = (await signatures[0]?.text())?.trim() ?? "";
     say(this.words, `Checking ${module.name} (${bytes(module.size)}) …`);

@@ -16,8 +16,8 @@ export function micros(us: number): string {
 }
 
 export function bytes(n: number): string {
-  if (n >= 1 << 20) return `${(n / (1 << 20)).toFixed(1)} MB`;
-  return n >= 1 << 10 ? `${Math.round(n / (1 << 10))} KB` : `${n} B`;
+  if (n >= 1 << 20) return `${(n / (1 << 20)).toFixed(1)} MiB`;
+  return n >= 1 << 10 ? `${Math.round(n / (1 << 10))} KiB` : `${n} B`;
 }
 
 /** A moment as people write it; today's without the day. */

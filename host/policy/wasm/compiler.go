@@ -83,7 +83,7 @@ func (c Compiler) run(ctx context.Context, module []byte, dir string) error {
 	}
 	for _, lack := range []string{"out of memory", "cannot allocate memory", "failed to allocate", "pthread_create failed"} {
 		if bytes.Contains(died.b, []byte(lack)) {
-			return refuse("it does not compile within %d MB of memory", c.Memory>>20)
+			return refuse("it does not compile within %d MiB of memory", c.Memory>>20)
 		}
 	}
 	return refuse("it ends the compiler: %s (%s)", err, died)

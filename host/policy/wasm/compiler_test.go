@@ -73,7 +73,7 @@ func TestCompiledApart(t *testing.T) {
 // TestCompilerIsLimited: what would take too much is refused with the reason.
 func TestCompilerIsLimited(t *testing.T) {
 	for why, limit := range map[string]func(*wasm.Compiler){
-		"within 256 MB of memory":        func(c *wasm.Compiler) { c.Memory, c.Command[1] = 256<<20, compileEndless },
+		"within 256 MiB of memory":       func(c *wasm.Compiler) { c.Memory, c.Command[1] = 256<<20, compileEndless },
 		"within 1s of processor time":    func(c *wasm.Compiler) { c.CPU, c.Command[1] = time.Second, compileBusily },
 		"more than 64 KB of native code": func(c *wasm.Compiler) { c.Code = 64 << 10 },
 	} {

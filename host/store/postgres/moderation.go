@@ -105,3 +105,24 @@ func (s *Store) Rulings(ctx context.Context, before int64, limit int) ([]store.R
 	}
 	return rulings, nil
 }
+
+// FindPeople implements store.Moderation.
+func (s *Store) FindPeople(ctx context.Context, q store.PeopleQuery) ([]store.Found, error) {
+	if q.Limit <= 0 {
+		return nil, nil
+	}
+	if q.Before == 0 {
+		q.Before = lobby.Forever
+	}
+	rows, err := read(ctx, s, "find people", func(ctx context.Context) ([]db.FindPeopleRow, error) {
+		return s.q.FindPeople(ctx, db.FindPeopleParams{Before: q.Before, Part: q.Part, ID: int64(q.ID), AtMost: atMost(q.Limit)})
+	})
+	if err != nil {
+		return nil, err
+	}
+	found := make([]store.Found, len(rows))
+	for i, r := range rows {
+		found[i] = store.Found{ID: lobby.PersonID(r.ID), Name: r.Name, Guest: r.Guest != 0, CreatedAt: r.CreatedAt, BannedSince: r.BannedSince}
+	}
+	return found, nil
+}

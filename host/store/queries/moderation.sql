@@ -40,3 +40,14 @@ ON CONFLICT (person_id) DO UPDATE SET since = excluded.since, by_whom = excluded
 
 -- name: DeleteBan :exec
 DELETE FROM bans WHERE person_id = @person_id;
+
+-- name: FindPeople :many
+-- Newest first; those with part in their name, or with this number. LIKE has its own mind about case in each database.
+SELECT p.id, p.name, p.guest, p.created_at, COALESCE(b.since, 0) AS banned_since
+FROM people AS p
+LEFT JOIN bans AS b ON b.person_id = p.id
+WHERE p.created_at < @before
+    AND (CAST(@part AS TEXT) = '' OR p.id = CAST(@id AS BIGINT)
+        OR REPLACE(LOWER(p.name), LOWER(CAST(@part AS TEXT)), '') <> LOWER(p.name))
+ORDER BY p.created_at DESC, p.id
+LIMIT @at_most;

@@ -103,3 +103,23 @@ func (s *Store) Rulings(ctx context.Context, before int64, limit int) ([]store.R
 	}
 	return rulings, nil
 }
+
+// FindPeople implements store.Moderation.
+func (s *Store) FindPeople(ctx context.Context, q store.PeopleQuery) ([]store.Found, error) {
+	if q.Limit <= 0 {
+		return nil, nil
+	}
+	if q.Before == 0 {
+		q.Before = lobby.Forever
+	}
+	s.stats.reads.Add(1)
+	rows, err := s.q.FindPeople(ctx, db.FindPeopleParams{Before: q.Before, Part: q.Part, ID: int64(q.ID), AtMost: int64(q.Limit)})
+	if err != nil {
+		return nil, readErr(ctx, "find people", err)
+	}
+	found := make([]store.Found, len(rows))
+	for i, r := range rows {
+		found[i] = store.Found{ID: lobby.PersonID(r.ID), Name: r.Name, Guest: r.Guest != 0, CreatedAt: r.CreatedAt, BannedSince: r.BannedSince}
+	}
+	return found, nil
+}

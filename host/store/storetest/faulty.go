@@ -42,9 +42,10 @@ const (
 	Sweep        Op = "Sweep"
 	ArchiveCalls Op = "ArchiveCalls"
 
-	Reports Op = "Reports"
-	Rule    Op = "Rule"
-	Rulings Op = "Rulings"
+	Reports    Op = "Reports"
+	Rule       Op = "Rule"
+	Rulings    Op = "Rulings"
+	FindPeople Op = "FindPeople"
 
 	SavePlugins      Op = "SavePlugins"
 	PluginVersions   Op = "PluginVersions"

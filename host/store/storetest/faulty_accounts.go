@@ -89,3 +89,8 @@ func (f *Faulty) Rule(ctx context.Context, r store.Ruling) error {
 func (f *Faulty) Rulings(ctx context.Context, before int64, limit int) ([]store.Ruling, error) {
 	return through(ctx, f, Rulings, func() ([]store.Ruling, error) { return f.inner.Rulings(ctx, before, limit) })
 }
+
+// FindPeople implements store.Moderation.
+func (f *Faulty) FindPeople(ctx context.Context, q store.PeopleQuery) ([]store.Found, error) {
+	return through(ctx, f, FindPeople, func() ([]store.Found, error) { return f.inner.FindPeople(ctx, q) })
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/napalmsky/napalmsky/host/lobby"
 	"github.com/napalmsky/napalmsky/host/store"
@@ -101,6 +102,25 @@ func (m *Memory) Rulings(ctx context.Context, before int64, limit int) ([]store.
 	}
 	slices.SortFunc(all, func(x, y store.Ruling) int { return cmp.Or(cmp.Compare(y.At, x.At), cmp.Compare(x.Person, y.Person)) })
 	return all[:min(len(all), max(limit, 0))], nil
+}
+
+// FindPeople implements store.Moderation.
+func (m *Memory) FindPeople(ctx context.Context, q store.PeopleQuery) ([]store.Found, error) {
+	if err := m.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer m.mu.Unlock()
+	var all []store.Found
+	for _, p := range m.people {
+		named := strings.Contains(strings.ToLower(p.Profile.Name), strings.ToLower(q.Part))
+		if (named || p.ID == q.ID) && (q.Before == 0 || p.CreatedAt < q.Before) {
+			all = append(all, store.Found{ID: p.ID, Name: p.Profile.Name, Guest: p.Guest, CreatedAt: p.CreatedAt, BannedSince: m.bans[p.ID].At})
+		}
+	}
+	slices.SortFunc(all, func(x, y store.Found) int {
+		return cmp.Or(cmp.Compare(y.CreatedAt, x.CreatedAt), cmp.Compare(x.ID, y.ID))
+	})
+	return all[:min(len(all), max(q.Limit, 0))], nil
 }
 
 // Filed returns the complaints filed so far, oldest first.

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/napalmsky/napalmsky/host/lobby"
@@ -40,6 +41,45 @@ var moderationChecks = []check{
 		}
 		if all, err := s.Reports(t.Context(), store.ReportQuery{Limit: 3}); err != nil || len(all) != 3 || all[0].Of != 1 {
 			t.Fatalf("of everybody %+v, %v", all, err)
+		}
+	}},
+	{"people are found by a part of their name or their number", func(t *testing.T, s store.Store) {
+		for i, name := range []string{"Ada Lovelace", "adam", "Ned 100%", "Zo_e", "7"} {
+			p := person(lobby.PersonID(i + 1))
+			p.Profile.Name, p.CreatedAt = name, now+int64(i)
+			must(t, s.SignUp(t.Context(), p, session(p.ID, "token of "+name)))
+		}
+		stay(t, s, 2, "adam@example.org")
+		rule(t, s, 3, now+9, store.Ban)
+		find := func(q store.PeopleQuery, want ...lobby.PersonID) []store.Found {
+			t.Helper()
+			got, err := s.FindPeople(t.Context(), q)
+			must(t, err)
+			var ids []lobby.PersonID
+			for _, p := range got {
+				ids = append(ids, p.ID)
+			}
+			if !slices.Equal(ids, want) {
+				t.Errorf("%+v finds %v, want %v", q, ids, want)
+			}
+			return got
+		}
+		find(store.PeopleQuery{Limit: 9}, 5, 4, 3, 2, 1)
+		find(store.PeopleQuery{Limit: 2, Before: now + 3}, 3, 2)
+		find(store.PeopleQuery{Part: "ADA", Limit: 9}, 2, 1)
+		find(store.PeopleQuery{Part: "%", Limit: 9}, 3)
+		find(store.PeopleQuery{Part: "_", Limit: 9}, 4)
+		find(store.PeopleQuery{Part: "'; DROP", Limit: 9})
+		find(store.PeopleQuery{Part: "7", ID: 7, Limit: 9}, 5)
+		find(store.PeopleQuery{Part: "1", ID: 1, Limit: 9}, 3, 1)
+		find(store.PeopleQuery{Part: "nobody", ID: 9, Limit: 9})
+		find(store.PeopleQuery{Limit: 0})
+		got := find(store.PeopleQuery{Part: "a", Limit: 9}, 2, 1)
+		if want := (store.Found{ID: 2, Name: "adam", CreatedAt: now + 1}); got[0] != want || !got[1].Guest {
+			t.Errorf("found %+v", got)
+		}
+		if got := find(store.PeopleQuery{Part: "ned", Limit: 1}, 3); got[0].BannedSince != now+9 {
+			t.Errorf("of the banned: %+v", got)
 		}
 	}},
 	{"a ban holds at once and can be lifted", func(t *testing.T, s store.Store) {

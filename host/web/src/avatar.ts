@@ -55,7 +55,7 @@ function sky(id: string, name: string): SVGElement {
 
 function letter(name: string): SVGElement {
   const el = svg("text", { x: 60, y: 56, "text-anchor": "middle", "dominant-baseline": "central", class: "face-letter" });
-  el.textContent = [...name.trim()][0]?.toUpperCase() ?? "?";
+  el.textContent = [...name.trim()][0]?.toUpperCase() ?? ""; // somebody who is gone has none
   return el;
 }
 

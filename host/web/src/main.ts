@@ -7,7 +7,9 @@ import { Screen } from "./screen.ts";
 import { Sound } from "./sound.ts";
 import { Preparation } from "./talksession.ts";
 import { Toasts } from "./toast.ts";
+import { bannedView } from "./views/banned.ts";
 import { signupView } from "./views/signup.ts";
+import { deletedWords } from "./text.ts";
 
 /** What the next page says of the last one's end. */
 const partingKey = "sky.parting";
@@ -18,8 +20,7 @@ const partings = new Map<number | undefined, string>([
   [Close.gone, ""],
   [Close.elsewhere, "You logged in on another device, and one at a time is allowed here."],
   [Close.revoked, "You were logged out from another device."],
-  [Close.banned, "You are not let in here any more."],
-  [Close.deleted, "You are deleted. Nothing of yours is left here."],
+  [Close.banned, ""], // the next page is about nothing else
 ]);
 
 const root = document.getElementById("app")!;
@@ -34,10 +35,11 @@ async function begin(): Promise<void> {
   try {
     options = await api.options();
     me = await api.me().catch((e) => {
-      if (e instanceof ApiError && (e.status === 401 || e.code === "banned")) return undefined;
+      if (e instanceof ApiError && e.status === 401) return undefined;
       throw e;
     });
   } catch (e) {
+    if (e instanceof ApiError && e.code === "banned") return fill(root, bannedView(e.message));
     return broken(e);
   }
   sayParting();
@@ -104,7 +106,7 @@ function evening(options: Options, me: Me): void {
     document.documentElement.dataset.wire = client.encoding ?? "";
     if (s.state !== "stopped") return;
     // The login is over: nothing on this page is true any more.
-    const parting = partings.get(s.code);
+    const parting = s.code === Close.deleted ? deletedWords(!app.me.guest) : partings.get(s.code);
     if (parting !== undefined) leave(parting);
     else if (s.code === Close.flood || s.code === Close.badFrames) toasts.show("The server asked this page to stop. Connect again in a moment.", "bad");
   });

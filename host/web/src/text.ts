@@ -2,6 +2,21 @@ import { Refusal } from "napalmsky";
 import { ApiError } from "./http.ts";
 import { rough, until } from "./time.ts";
 
+/** Stands for the name of somebody who deleted themselves. */
+export const someoneGone = "Someone who is gone";
+
+/** Begins every simulated person's bio (package bot); they have no camera. */
+const demoMark = "Demo person.";
+
+export function isDemo(bio: string | undefined): boolean {
+  return bio?.startsWith(demoMark) === true;
+}
+
+/** The parting word of a deletion. */
+export function deletedWords(account: boolean): string {
+  return "You are deleted. Nothing here names you any more." + (account ? " A fingerprint of your email stays for a year, so that blocks and bans hold." : "");
+}
+
 /** A pause as short as this follows a ring that nobody answered; longer ones are cooldowns. */
 const restMs = 600_000;
 
@@ -109,9 +124,9 @@ export function cooldownWhy(reason: string): string {
 /** After my own socket came back, the other may still be on their way too (a server that restarted). */
 const benefitMs = 3_000;
 
-/** Who waits for whom in a call; "" if nobody does. sinceBack: ms that my socket is up, 0 while it is down. */
-export function waitingWords(who: string, sinceBack: number, lostUntil: number | undefined, now: number): string {
-  if (sinceBack <= 0) return "Your own connection broke off. It is coming back by itself…";
+/** Who waits for whom in a call; "" if nobody does. sinceBack: ms that my socket is up, 0 while it is down; restart: the server said that it goes. */
+export function waitingWords(who: string, sinceBack: number, lostUntil: number | undefined, now: number, restart: boolean): string {
+  if (sinceBack <= 0) return restart ? "The server restarts. Your call goes on; chat comes back by itself…" : "The connection to the server broke off. It is coming back by itself…";
   if (lostUntil === undefined || sinceBack < benefitMs) return "";
   const left = Math.max(0, Math.ceil((lostUntil - now) / 1000));
   return `${who} lost the connection. Waiting ${left} s for ${who} to come back…`;

@@ -34,18 +34,26 @@ test("a newcomer enters; a resumed stream does not do so again", () => {
   assert.deepEqual(second.requests(), []);
 });
 
-test("a reload in a call comes back to it, as one that ran already", () => {
+test("a reload in a call comes back to it, as one that ran already, with what was written", async () => {
   const shelf = new FakeShelf();
   const first = tab(shelf);
   first.welcome(false, "free");
   first.s.push("call.started", started, 1);
   first.s.push("call.chat", { call: "70", text: "hi", at: 1 }, 2);
+  const written = first.evening.chat("70", "hello");
+  first.done("call.chat", 3);
+  await written;
   const second = tab(shelf);
   const talk = () => second.evening.state.talk;
   assert.equal(talk(), undefined, "nothing opens the camera before the server says that the call runs");
   second.welcome(true, "in_call");
   assert.equal(talk()?.resumed, true);
-  assert.equal(talk()?.lines[0]?.text, "hi");
+  second.s.push("call.started", { ...started, resumed: true }, 4);
+  assert.deepEqual(talk()?.lines.map((l) => [l.mine, l.text]), [[false, "hi"], [true, "hello"]]);
+  const elsewhere = tab(new FakeShelf());
+  elsewhere.welcome(false, "in_call");
+  elsewhere.s.push("call.started", { ...started, resumed: true }, 1);
+  assert.deepEqual(elsewhere.evening.state.talk?.lines, [], "the server keeps no chat: another tab begins without");
 });
 
 test("a reload after the call ended says so instead of showing it", () => {

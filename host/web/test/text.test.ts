@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Refusal } from "napalmsky";
 import { fieldName } from "../src/form/field.ts";
-import { callEnded, refused, ringEnded, waitingWords } from "../src/text.ts";
+import { callEnded, deletedWords, isDemo, refused, ringEnded, waitingWords } from "../src/text.ts";
 import { clock, span, until, when } from "../src/time.ts";
 
 const now = new Date(2026, 6, 3, 21, 0).getTime();
@@ -59,8 +59,18 @@ test("a block is named to whoever did it; the other reads of somebody who left",
 
 test("nobody else is blamed while my own connection is down, nor right after", () => {
   const lostUntil = now + 12_000;
-  assert.match(waitingWords("Mira", 0, lostUntil, now), /^Your own/);
-  assert.equal(waitingWords("Mira", 1_000, lostUntil, now), "");
-  assert.match(waitingWords("Mira", 5_000, lostUntil, now), /Mira lost the connection. Waiting 12 s/);
-  assert.equal(waitingWords("Mira", 5_000, undefined, now), "");
+  assert.match(waitingWords("Mira", 0, lostUntil, now, false), /^The connection to the server broke off/);
+  assert.match(waitingWords("Mira", 0, lostUntil, now, true), /^The server restarts/);
+  assert.equal(waitingWords("Mira", 1_000, lostUntil, now, true), "");
+  assert.match(waitingWords("Mira", 5_000, lostUntil, now, false), /Mira lost the connection. Waiting 12 s/);
+  assert.equal(waitingWords("Mira", 5_000, undefined, now, false), "");
+});
+
+test("a deletion claims no more than was done", () => {
+  assert.doesNotMatch(deletedWords(false), /email/);
+  assert.match(deletedWords(true), /fingerprint of your email stays for a year/);
+});
+
+test("demo people are known by their first words, others by nothing", () => {
+  assert.deepEqual(["Demo person. I like tea.", "I met a Demo person.", "", undefined].map(isDemo), [true, false, false, false]);
 });

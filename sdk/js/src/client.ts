@@ -50,8 +50,8 @@ export interface Options {
 export type Status =
   | { state: "connecting"; attempt: number }
   | { state: "online"; resumed: boolean }
-  /** Between two attempts; `until` is this machine's time of the next one. */
-  | { state: "waiting"; attempt: number; until: number }
+  /** Between two attempts; `until` is this machine's time of the next one, `code` the end of the last socket (0: not told). */
+  | { state: "waiting"; attempt: number; until: number; code: number }
   /** Not coming back by itself; retry() tries again. */
   | { state: "stopped"; code: number; reason: string };
 
@@ -297,20 +297,20 @@ export class Client {
     const bye = this.#bye;
     // A flood is mended by waiting, where the server says how long.
     if (verdict(code) === "return" || (code === Close.flood && bye?.retry_ms)) {
-      this.#wait(bye?.retry_ms ?? 0);
+      this.#wait(bye?.retry_ms ?? 0, code);
     } else {
       this.#cancelTimer();
       this.#stop(code, bye?.reason || reason);
     }
   }
 
-  #wait(atLeastMs: number): void {
+  #wait(atLeastMs: number, code = 0): void {
     this.#cancelTimer();
     if (this.#welcomedAt !== undefined && this.#clock.now() - this.#welcomedAt >= steadyAfterMs) this.#backoff.reset();
     this.#welcomedAt = undefined;
     const ms = this.#backoff.next(atLeastMs);
     this.#cancelTimer = this.#clock.after(ms, () => this.#dial());
-    this.#set({ state: "waiting", attempt: this.#backoff.attempt, until: this.#clock.now() + ms });
+    this.#set({ state: "waiting", attempt: this.#backoff.attempt, until: this.#clock.now() + ms, code });
   }
 
   #stop(code: number, reason: string): void {

@@ -211,7 +211,7 @@ test("bye says how long to stay away", () => {
   arrive(false);
   last().push("bye", { code: 4000, reason: "restart", retry_ms: 3000 });
   last().drop(4000);
-  assert.equal(client.status.state, "waiting");
+  assert.deepEqual([client.status.state, "code" in client.status && client.status.code], ["waiting", 4000]);
   clock.advance(2999);
   assert.equal(sockets.length, 1);
   clock.advance(1);

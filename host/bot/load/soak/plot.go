@@ -17,7 +17,7 @@ func (r *Report) SVG() string {
 		{"live heap", "#c2611a", func(s Sample) float64 { return s.Live }},
 		{"database", "#2e8b57", func(s Sample) float64 { return s.Database }},
 	}
-	const mb = 1 << 20
+	const mb = 1e6
 	end, top := 1.0, 1.0
 	for _, s := range r.Samples {
 		end = max(end, s.At)

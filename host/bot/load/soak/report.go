@@ -50,8 +50,8 @@ func (r *Report) Passed() bool {
 func (r *Report) judge() {
 	half := r.Samples[len(r.Samples)/2:]
 	span := half[len(half)-1].At - half[0].At
-	r.flat("resident memory", half, span, 1<<20, "MB", slackBytes*3, func(s Sample) float64 { return s.RSS })
-	r.flat("live heap", half, span, 1<<20, "MB", slackBytes, func(s Sample) float64 { return s.Live })
+	r.flat("resident memory", half, span, 1e6, "MB", slackBytes*3, func(s Sample) float64 { return s.RSS })
+	r.flat("live heap", half, span, 1e6, "MB", slackBytes, func(s Sample) float64 { return s.Live })
 	r.flat("goroutines", half, span, 1, "", slackSmall, func(s Sample) float64 { return s.Goroutines })
 	r.flat("people the lobby knows", half, span, 1, "", slackSmall, func(s Sample) float64 { return s.Known })
 

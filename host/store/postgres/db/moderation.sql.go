@@ -29,6 +29,64 @@ func (q *Queries) DeleteBan(ctx context.Context, personID int64) error {
 	return err
 }
 
+const findPeople = `-- name: FindPeople :many
+SELECT p.id, p.name, p.guest, p.created_at, COALESCE(b.since, 0) AS banned_since
+FROM people AS p
+LEFT JOIN bans AS b ON b.person_id = p.id
+WHERE p.created_at < $1
+    AND (CAST($2 AS TEXT) = '' OR p.id = CAST($3 AS BIGINT)
+        OR REPLACE(LOWER(p.name), LOWER(CAST($2 AS TEXT)), '') <> LOWER(p.name))
+ORDER BY p.created_at DESC, p.id
+LIMIT $4
+`
+
+type FindPeopleParams struct {
+	Before int64
+	Part   string
+	ID     int64
+	AtMost int32
+}
+
+type FindPeopleRow struct {
+	ID          int64
+	Name        string
+	Guest       int64
+	CreatedAt   int64
+	BannedSince int64
+}
+
+// Newest first; those with part in their name, or with this number. LIKE has its own mind about case in each database.
+func (q *Queries) FindPeople(ctx context.Context, arg FindPeopleParams) ([]FindPeopleRow, error) {
+	rows, err := q.db.Query(ctx, findPeople,
+		arg.Before,
+		arg.Part,
+		arg.ID,
+		arg.AtMost,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []FindPeopleRow
+	for rows.Next() {
+		var i FindPeopleRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.Guest,
+			&i.CreatedAt,
+			&i.BannedSince,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const insertBan = `-- name: InsertBan :exec
 INSERT INTO bans (person_id, since, by_whom, reason)
 VALUES ($1, $2, $3, $4)

@@ -108,6 +108,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.endCallStmt, err = db.PrepareContext(ctx, endCall); err != nil {
 		return nil, fmt.Errorf("error preparing query EndCall: %w", err)
 	}
+	if q.findPeopleStmt, err = db.PrepareContext(ctx, findPeople); err != nil {
+		return nil, fmt.Errorf("error preparing query FindPeople: %w", err)
+	}
 	if q.finishedCallsStmt, err = db.PrepareContext(ctx, finishedCalls); err != nil {
 		return nil, fmt.Errorf("error preparing query FinishedCalls: %w", err)
 	}
@@ -404,6 +407,11 @@ func (q *Queries) Close() error {
 	if q.endCallStmt != nil {
 		if cerr := q.endCallStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing endCallStmt: %w", cerr)
+		}
+	}
+	if q.findPeopleStmt != nil {
+		if cerr := q.findPeopleStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findPeopleStmt: %w", cerr)
 		}
 	}
 	if q.finishedCallsStmt != nil {
@@ -728,6 +736,7 @@ type Queries struct {
 	deleteSessionsButStmt      *sql.Stmt
 	departedByEmailStmt        *sql.Stmt
 	endCallStmt                *sql.Stmt
+	findPeopleStmt             *sql.Stmt
 	finishedCallsStmt          *sql.Stmt
 	historyStmt                *sql.Stmt
 	insertAccountStmt          *sql.Stmt
@@ -813,6 +822,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteSessionsButStmt:      q.deleteSessionsButStmt,
 		departedByEmailStmt:        q.departedByEmailStmt,
 		endCallStmt:                q.endCallStmt,
+		findPeopleStmt:             q.findPeopleStmt,
 		finishedCallsStmt:          q.finishedCallsStmt,
 		historyStmt:                q.historyStmt,
 		insertAccountStmt:          q.insertAccountStmt,

@@ -40,6 +40,8 @@ type Querier interface {
 	DeleteSessionsBut(ctx context.Context, arg DeleteSessionsButParams) error
 	DepartedByEmail(ctx context.Context, arg DepartedByEmailParams) (Departed, error)
 	EndCall(ctx context.Context, arg EndCallParams) (int64, error)
+	// Newest first; those with part in their name, or with this number. LIKE has its own mind about case in each database.
+	FindPeople(ctx context.Context, arg FindPeopleParams) ([]FindPeopleRow, error)
 	FinishedCalls(ctx context.Context, arg FinishedCallsParams) ([]Call, error)
 	// A voided call never took place for its people, so it is in no history.
 	History(ctx context.Context, arg HistoryParams) ([]HistoryRow, error)

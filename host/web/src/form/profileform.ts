@@ -34,7 +34,8 @@ export function profileForm(w: Wants): ProfileForm {
   const gender = h(
     "select",
     { test: test + "-gender", required: true },
-    !p && h("option", { value: "", selected: true, disabled: true }, "Choose…"),
+    // Also for who chose something that is not offered any more.
+    !o.genders.some((g) => g.id === p?.gender) && h("option", { value: "", selected: true, disabled: true }, "Choose…"),
     ...o.genders.map((g) => h("option", { value: String(g.id), selected: p?.gender === g.id }, g.label)),
   );
   const genders = o.genders.map((g) => ({ id: String(g.id), label: g.label }));
@@ -55,7 +56,7 @@ export function profileForm(w: Wants): ProfileForm {
     age: new Field("age", "My age", age, { class: "narrow" }),
     age_min: new Field("age_min", "From age", ageMin, { class: "narrow" }),
     age_max: new Field("age_max", "To age", ageMax, { class: "narrow" }),
-    tags: new Field("tags", "What I like", tags.el, { group: true, bare: true, hint: `Up to ${lim.tags}. People with the same come first.` }),
+    tags: new Field("tags", "What I like", tags.el, { group: true, bare: true, hint: `Up to ${lim.tags}. What you have in common is marked.` }),
     langs: new Field("langs", "Languages I speak", langs.el, { group: true, bare: true }),
     bio: new Field("bio", "A few words", bio, { hint: `Up to ${lim.bio} characters.` }),
     socials: new Field("socials", "Where to find me afterwards", socials.el, { group: true, hint: "Nobody sees these until you share them in a call." }),

@@ -2,6 +2,7 @@ import type { App } from "../app.ts";
 import { fill, h } from "../dom.ts";
 import { credentialsForm } from "../form/credentials.ts";
 import { api } from "../http.ts";
+import { deletedWords } from "../text.ts";
 import { openDialog } from "./dialog.ts";
 
 /** How this person comes back, and how they leave for good. */
@@ -85,7 +86,7 @@ function askDelete(app: App): void {
     test: "delete",
     async save(v) {
       await api.deleteMe(v["password"] ?? "");
-      app.leave("You are deleted. Nothing of yours is left here.");
+      app.leave(deletedWords(!app.me.guest));
     },
   });
   const stay = h("button", { type: "button", class: "primary", on: { click: () => dialog.close() } }, "Stay");
@@ -93,6 +94,7 @@ function askDelete(app: App): void {
     { label: "Delete me", light: true },
     h("h2", {}, "Delete yourself?"),
     h("p", {}, "Your profile, photo, account and blocks are deleted at once, and cannot be brought back. People you talked to keep that they had a call, without your name."),
+    h("p", { class: "hint", hidden: app.me.guest }, "A fingerprint of your email stays for a year, with nothing else: it only tells that blocks and bans still hold, should somebody sign up with it again."),
     form,
     stay,
   );

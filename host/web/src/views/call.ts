@@ -1,3 +1,4 @@
+import { Close } from "napalmsky";
 import type { App } from "../app.ts";
 import { face } from "../avatar.ts";
 import { explain } from "../devices.ts";
@@ -5,7 +6,7 @@ import { h, say } from "../dom.ts";
 import { icon } from "../icons.ts";
 import type { Talk } from "../state.ts";
 import type { TalkSession } from "../talksession.ts";
-import { refused, waitingWords } from "../text.ts";
+import { isDemo, refused, waitingWords } from "../text.ts";
 import { clock } from "../time.ts";
 import { type View, ticking } from "../view.ts";
 import { chatView } from "./chat.ts";
@@ -88,6 +89,7 @@ export function callView(app: App, talk: Talk, session: TalkSession): View {
 
   const openedAt = performance.now();
   let backAt: number | undefined; // since when my own socket is up
+  let restart = false; // the server ended it, to come back itself
   let theirs = talk.theirs;
   let shownLocal: MediaStreamTrack | undefined;
   function update(): void {
@@ -134,10 +136,11 @@ export function callView(app: App, talk: Talk, session: TalkSession): View {
   }
 
   function coverWords(): string {
+    if (isDemo(talk.other.bio)) return `${who} is a demo person and has no camera. You can write to each other.`;
     if (session.asking && session.link !== "connected") return "Your browser asks whether it may use your camera and microphone.";
     switch (session.link) {
       case "connecting":
-        return !session.heard && performance.now() - openedAt > silentMs ? `No picture from ${who} yet.` : `Connecting you with ${who}…`;
+        return !session.heard && performance.now() - openedAt > silentMs ? `No sound or picture from ${who}. You can write to each other.` : `Connecting you with ${who}…`;
       case "interrupted":
         return "The picture broke off. Mending it…";
       case "failing":
@@ -155,9 +158,11 @@ export function callView(app: App, talk: Talk, session: TalkSession): View {
     time.classList.toggle("last-minute", left < 60);
     const whole = Math.ceil(left);
     if (whole === 60 || whole === 10) say(spoken, `${whole === 60 ? "One minute" : "Ten seconds"} left`);
-    if (evening.client.status.state !== "online") backAt = undefined;
+    const status = evening.client.status;
+    if (status.state === "waiting") restart = status.code === Close.draining;
+    if (status.state !== "online") backAt = undefined;
     else backAt ??= performance.now();
-    const words = waitingWords(who, backAt === undefined ? 0 : performance.now() - backAt + 1, t.peerLostUntil, now);
+    const words = waitingWords(who, backAt === undefined ? 0 : performance.now() - backAt + 1, t.peerLostUntil, now, restart);
     say(peer, words);
     peer.hidden = !words;
     say(coverText, coverWords());

@@ -15,6 +15,7 @@ export function chatView(app: App, talk: Talk): View & { read(): void; unread():
   const input = h("input", { type: "text", maxLength: longest, autocomplete: "off", placeholder: `Write to ${talk.other.name}`, test: "call-chat-input", attr: { "aria-label": "Message", enterkeyhint: "send" } });
   const trouble = h("p", { class: "form-error", attr: { role: "alert" } });
   const share = h("button", { type: "button", class: "quiet small", test: "call-share", on: { click: () => void act(evening.share(talk.call)) } }, "Share my accounts");
+  const nothing = h("p", { class: "hint" }, "To share where to find you, add your accounts in your profile.");
   let drawn = 0;
   let seen = news(talk);
   let atEnd = true;
@@ -56,8 +57,10 @@ export function chatView(app: App, talk: Talk): View & { read(): void; unread():
     drawn = t.lines.length;
     if (t.theirs !== theirs) drawSocials(t);
     const none = app.me.profile.socials.length === 0;
-    share.disabled = t.shared || none;
-    say(share, t.shared ? "Accounts shared" : none ? "No accounts in my profile" : "Share my accounts");
+    share.disabled = t.shared;
+    share.hidden = none && !t.shared;
+    nothing.hidden = !share.hidden;
+    say(share, t.shared ? "Accounts shared" : "Share my accounts");
   }
 
   function toEnd(): void {
@@ -81,6 +84,7 @@ export function chatView(app: App, talk: Talk): View & { read(): void; unread():
     trouble,
     h("form", { class: "chat-form", on: { submit: (ev) => void send(ev) } }, input, h("button", { type: "submit", class: "primary small", test: "call-chat-send" }, "Send")),
     share,
+    nothing,
   );
   update();
   log.addEventListener("scroll", () => (atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 32));

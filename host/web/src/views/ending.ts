@@ -48,5 +48,7 @@ export function afterView(app: App): View {
 
 function pauseText(app: App, e: Ending): string {
   const c = e.cooldown!;
-  return `You two take a break until ${until(c.until, app.evening.client.now())}, ${cooldownWhy(c.reason)}.`;
+  const pause = `ou two take a break until ${until(c.until, app.evening.client.now())}, ${cooldownWhy(c.reason)}.`;
+  // Whoever left may have done so for good.
+  return e.reason === "left" && !e.mine ? `Should ${e.other.name} come back: y${pause}` : `Y${pause}`;
 }

@@ -3,7 +3,7 @@ import type { App } from "../app.ts";
 import { face } from "../avatar.ts";
 import { fill, h } from "../dom.ts";
 import { api, type PastCall, type StandingCooldown } from "../http.ts";
-import { callEnded, cooldownWhy } from "../text.ts";
+import { callEnded, cooldownWhy, someoneGone } from "../text.ts";
 import { span, until, when } from "../time.ts";
 import type { View } from "../view.ts";
 import { accountsList } from "./accounts.ts";
@@ -25,8 +25,9 @@ export function historyView(app: App): View {
       const now = app.evening.client.now();
       const { accounts, blocked } = app.evening.state;
       if (before === 0) {
-        fill(cooldowns, ...got.cooldowns.map((c) => cooldownRow(c, now, blocked.includes(c.other))));
-        cooldownsBox.hidden = got.cooldowns.length === 0;
+        const known = got.cooldowns.filter((c) => c.other_name); // nobody waits for those who are gone
+        fill(cooldowns, ...known.map((c) => cooldownRow(c, now, blocked.includes(c.other))));
+        cooldownsBox.hidden = known.length === 0;
       }
       calls.append(...got.calls.map((c) => callRow(c, now, blocked.includes(c.other), accounts[c.call])));
       before = got.calls.at(-1)?.started_at ?? before;
@@ -63,18 +64,19 @@ function cooldownRow(c: StandingCooldown, now: number, blocked: boolean): HTMLEl
 }
 
 function callRow(c: PastCall, now: number, blocked: boolean, theirs: Social[] = []): HTMLElement {
-  const who = c.other_name;
+  const gone = !c.other_name;
+  const who = c.other_name || someoneGone;
   const length = c.ended_at ? `${span(c.talked)} of ${span(c.seconds)}` : `${span(c.seconds)} agreed`;
   return h(
     "li",
     { class: "row", test: "history-row", data: { call: c.call, person: c.other } },
-    face({ id: c.other, name: who, photo: c.other_photo }),
+    face({ id: c.other, name: c.other_name, photo: c.other_photo }),
     h(
       "div",
       {},
       h("strong", {}, who),
-      h("p", {}, `${when(c.started_at, now)} · ${length} · ${c.caller ? "you invited" : `${who} invited`}`),
-      h("p", { class: "hint" }, blocked ? "Blocked by you. You will not see each other again." : ended(c), !blocked && c.cooldown_until > now && ` You two can meet again ${until(c.cooldown_until, now)}.`),
+      h("p", {}, `${when(c.started_at, now)} · ${length} · ${c.caller ? "you invited" : gone ? "they invited" : `${who} invited`}`),
+      h("p", { class: "hint" }, gone ? "They have deleted themselves since." : blocked ? "Blocked by you. You will not see each other again." : ended(c), !gone && !blocked && c.cooldown_until > now && ` You two can meet again ${until(c.cooldown_until, now)}.`),
       theirs.length > 0 && accountsList(theirs),
     ),
   );

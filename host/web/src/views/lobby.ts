@@ -92,8 +92,8 @@ export function lobbyView(app: App): View {
       h("div", { class: "moon", attr: { "aria-hidden": "true" } }),
       h("h2", {}, paused ? "You are hidden" : "Nobody to meet yet"),
       paused && h("p", {}, "You are taking a pause: nobody sees you or can invite you, until you press “Show me again”."),
-      h("p", {}, paused && "There is nobody you could meet right now either. ", "People appear here the moment they come in — you need not reload. You see those whom you seek, who seek someone like you, whose wished ages fit, and with whom you are not taking a break."),
-      h("p", {}, h("button", { type: "button", class: "quiet", on: { click: () => app.go("profile") } }, "Widen whom I seek"), " ", h("button", { type: "button", class: "quiet", on: { click: () => app.go("history") } }, "See my breaks")),
+      h("p", {}, paused && "There is nobody you could meet right now either. ", "People appear here the moment they come in — you need not reload. Who is shown to whom follows from your profiles; those you are taking a break from are not."),
+      h("div", { class: "buttons" }, h("button", { type: "button", class: "quiet", on: { click: () => app.go("profile") } }, "Change my profile"), h("button", { type: "button", class: "quiet", on: { click: () => app.go("history") } }, "See my breaks")),
     );
   }
 
