@@ -18,7 +18,7 @@ const migrateUsage = `napalmsky migrate [up|down|status] [flags of serve]
 
 Works on the schema of the database that serve would use with the same flags and variables. A server brings it up to
 date by itself when it starts; down undoes the latest migration, and with it whatever that keeps: for going back to an
-earlier version of this program, after a backup.
+earlier version of this program, after a backup, while no server uses the database.
 
 `
 
@@ -56,6 +56,11 @@ func runMigrate(ctx context.Context, verb string, cfg config.Config, stdout io.W
 	act := schema.Up
 	switch verb {
 	case "down":
+		free, inUse := app.HoldDatabase(ctx, cfg)
+		if inUse != nil {
+			return inUse
+		}
+		defer func() { err = errors.Join(err, free()) }()
 		act = schema.Down
 	case "status":
 		act = schema.Status

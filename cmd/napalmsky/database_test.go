@@ -8,6 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/napalmsky/napalmsky/host/app"
+	"github.com/napalmsky/napalmsky/host/config"
+	"github.com/napalmsky/napalmsky/host/store/postgres"
 	"github.com/napalmsky/napalmsky/host/store/postgres/pgtest"
 )
 
@@ -41,6 +44,16 @@ func TestFromSQLiteToPostgreSQL(t *testing.T) {
 	t.Setenv("DATABASE_URL", url)
 	command(0, "read back alike", "copy", "--from", "postgres", "--to", "sqlite:"+filepath.Join(t.TempDir(), "back.db"))
 	command(0, "applied", "migrate", "status")
+	cfg := config.Default()
+	cfg.Database.URL = config.Secret(url)
+	free, err := app.HoldDatabase(t.Context(), cfg) // as a server does
+	if err != nil {
+		t.Fatal(err)
+	}
+	command(1, postgres.ErrInUse.Error(), "migrate", "down")
+	if err := free(); err != nil {
+		t.Fatal(err)
+	}
 	command(0, "not applied", "migrate", "down")
 	command(1, "schema version", "copy", "--from", "postgres", "--to", "sqlite:"+filepath.Join(t.TempDir(), "old.db"))
 	command(0, "applied", "migrate")

@@ -66,6 +66,16 @@ func OpenSchema(cfg config.Config) (_ *migrations.Schema, done func() error, err
 	return s, func() error { return errors.Join(shut(), lock.Close()) }, nil
 }
 
+// HoldDatabase keeps servers away from the configured PostgreSQL until done is
+// called, and fails with postgres.ErrInUse if one is there; SQLite's folder is
+// locked with its schema.
+func HoldDatabase(ctx context.Context, cfg config.Config) (done func() error, err error) {
+	if cfg.Database.URL == "" {
+		return func() error { return nil }, nil
+	}
+	return postgres.Reserve(ctx, postgresOptions(cfg.Database))
+}
+
 // CopyProgress says how far a copy is.
 type CopyProgress = transfer.Progress
 

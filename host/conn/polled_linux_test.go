@@ -229,7 +229,7 @@ func TestCrossingEnds(t *testing.T) {
 			go nc.Close()
 			sink.(*conn).cut(CloseSlow)
 		case 2:
-			go io.WriteString(nc, string(masked(0x88, []byte{0x03, 0xe8}, 1)))
+			go nc.Write(masked(0x88, []byte{0x03, 0xe8}, 1))
 			sink.Drop(CloseDraining)
 		case 3:
 			go io.WriteString(nc, maskedText("{")+string(masked(0xf8, nil, 1)))
@@ -273,7 +273,7 @@ func TestOnePongWaits(t *testing.T) {
 		t.Errorf("%d frames wait, of weight %d", len(c.queue), c.queued)
 	}
 	c.mu.Unlock()
-	if _, err := io.WriteString(nc, string(masked(0x89, []byte("and now?"), 1))); err != nil {
+	if _, err := nc.Write(masked(0x89, []byte("and now?"), 1)); err != nil {
 		t.Fatal(err)
 	}
 	for {
