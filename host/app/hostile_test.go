@@ -258,7 +258,7 @@ func (s *stage) attack(ctx context.Context, a policytest.Attack) {
 }
 
 // atTheDoor are the sentences for what the registry never sees.
-var atTheDoor = map[string]string{"empty": "must be a module", "too large": "16 MB"}
+var atTheDoor = map[string]string{"empty": "must be a module", "too large": "16 MiB"}
 
 // asBefore tells that whoever served before the attacks serves.
 func (s *stage) asBefore(ctx context.Context) bool {
