@@ -19,19 +19,17 @@ func newRelays(c config.Config) relays {
 }
 
 func (r relays) forCall(p lobby.PersonID, now time.Time) ([]wire.ICEServer, int64) {
-	g := r.Grant(p, now)
-	servers := make([]wire.ICEServer, len(g.Servers))
-	for i, s := range g.Servers {
-		servers[i] = wire.ICEServer(s)
-	}
-	return servers, g.Until
+	return inWords[wire.ICEServer](r.Grant(p, now))
 }
 
 func (r relays) forAPI(p lobby.PersonID, now time.Time) ([]api.ICEServer, int64) {
-	g := r.Grant(p, now)
-	servers := make([]api.ICEServer, len(g.Servers))
+	return inWords[api.ICEServer](r.Grant(p, now))
+}
+
+func inWords[T wire.ICEServer | api.ICEServer](g ice.Grant) (servers []T, until int64) {
+	servers = make([]T, len(g.Servers))
 	for i, s := range g.Servers {
-		servers[i] = api.ICEServer(s)
+		servers[i] = T(s)
 	}
 	return servers, g.Until
 }

@@ -89,8 +89,7 @@ func (c *conn) cutLocked(code CloseCode) {
 	if c.cutShort {
 		return
 	}
-	c.cutShort, c.leaving = true, false
-	c.queue, c.queued = nil, 0
+	c.silence()
 	if c.line != nil { // else open does it
 		c.line.cut()
 	}
@@ -116,16 +115,16 @@ func (c *conn) finish(code CloseCode) {
 	if c.stream != 0 {
 		c.hub.backend.Detach(c.person, c.stream, c)
 	}
+	c.mu.Lock()
 	c.silence()
+	c.mu.Unlock()
 	c.line.end()
 	c.hub.release(c, code)
 	c.hub.log.Debug("socket closed", "code", int(code))
 }
 
-// silence has nothing more written.
+// silence has nothing more written. c.mu is held.
 func (c *conn) silence() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.cutShort, c.leaving = true, false
 	c.queue, c.queued = nil, 0
 }

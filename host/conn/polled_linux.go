@@ -72,7 +72,6 @@ func (c *conn) poll(h *hijacked) *polled {
 		return nil
 	}
 	l := &polled{c: c, poller: c.poller, fd: -1, held: h.early}
-	c.hub.bytesIn.Add(uint64(len(h.early)))
 	l.turn.Store(reading) // the caller's
 	if raw.Control(func(fd uintptr) { l.fd, err = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0) }) != nil || err != nil {
 		return nil
@@ -81,6 +80,7 @@ func (c *conn) poll(h *hijacked) *polled {
 		unix.Close(l.fd)
 		return nil
 	}
+	c.hub.bytesIn.Add(uint64(len(h.early))) // only now: else the library's line would count them again
 	return l
 }
 

@@ -130,13 +130,12 @@ func testPingsAreAnswered(t *testing.T, open func(testing.TB, Config, func() tim
 	h := open(t, Config{}, nil)
 	text := string(wire.AppendClient(nil, 5, wire.ClientHello{Token: "token-1"}))
 	_, r := h.rawDial(string(masked(0x01, []byte(text[:9]), 3)) + string(masked(0x89, []byte("still there?"), 4)) + string(masked(0x80, []byte(text[9:]), 5)))
-	head := make([]byte, 2)
-	if _, err := io.ReadFull(r, head); err != nil || head[0] != 0x8a {
-		t.Fatalf("% x, %v", head, err)
+	first, pong, err := readFrame(r)
+	if err != nil || first != 0x8a {
+		t.Fatalf("%x, %v", first, err)
 	}
-	pong := make([]byte, head[1])
-	if _, err := io.ReadFull(r, pong); err != nil || string(pong) != "still there?" {
-		t.Errorf("%q, %v", pong, err)
+	if string(pong) != "still there?" {
+		t.Errorf("%q", pong)
 	}
 	receive(t, h.backend.attached)
 }
@@ -182,30 +181,36 @@ func testThePoliteEndIsTheServers(t *testing.T, open func(testing.TB, Config, fu
 	receive(t, h.backend.detached)
 }
 
+// readFrame reads one frame of the server's, shorter than 64 KB.
+func readFrame(r *bufio.Reader) (first byte, payload []byte, err error) {
+	head := make([]byte, 4)
+	if _, err := io.ReadFull(r, head[:2]); err != nil {
+		return 0, nil, err
+	}
+	n := int(head[1])
+	if n == 126 {
+		if _, err := io.ReadFull(r, head[2:]); err != nil {
+			return 0, nil, err
+		}
+		n = int(head[2])<<8 | int(head[3])
+	}
+	payload = make([]byte, n)
+	_, err = io.ReadFull(r, payload)
+	return head[0], payload, err
+}
+
 // readClose reads frames up to a close and returns its code.
 func readClose(t *testing.T, r *bufio.Reader) int {
 	t.Helper()
 	for {
-		head := make([]byte, 2)
-		if _, err := io.ReadFull(r, head); err != nil {
+		first, payload, err := readFrame(r)
+		switch {
+		case err != nil:
 			t.Fatal(err)
-		}
-		n := int(head[1])
-		if n == 126 {
-			ext := make([]byte, 2)
-			if _, err := io.ReadFull(r, ext); err != nil {
-				t.Fatal(err)
-			}
-			n = int(ext[0])<<8 | int(ext[1])
-		}
-		payload := make([]byte, n)
-		if _, err := io.ReadFull(r, payload); err != nil {
-			t.Fatal(err)
-		}
-		if head[0] == 0x88 {
-			if n < 2 {
-				return 1005
-			}
+		case first != 0x88:
+		case len(payload) < 2:
+			return 1005
+		default:
 			return int(payload[0])<<8 | int(payload[1])
 		}
 	}
@@ -258,17 +263,11 @@ func TestOnePongWaits(t *testing.T) {
 	nc, r := h.rawDial(maskedText(`{"t":"hello","d":{"token":"token-1"}}`))
 	receive(t, h.backend.attached)
 	c := h.backend.sink(1).(*conn)
-	c.mu.Lock() // nothing is written meanwhile
-	for i := range 5 {
-		if i == 1 {
-			c.mu.Unlock()
-			for range 2000 {
-				c.pong([]byte("again"))
-			}
-			c.pong([]byte("the last"))
-			c.mu.Lock()
-		}
+	for range 2000 {
+		c.pong([]byte("again"))
 	}
+	c.pong([]byte("the last"))
+	c.mu.Lock()
 	if len(c.queue) > 1 || c.queued > place+len("the last") {
 		t.Errorf("%d frames wait, of weight %d", len(c.queue), c.queued)
 	}
@@ -276,18 +275,12 @@ func TestOnePongWaits(t *testing.T) {
 	if _, err := nc.Write(masked(0x89, []byte("and now?"), 1)); err != nil {
 		t.Fatal(err)
 	}
-	for {
-		head := make([]byte, 2)
-		if _, err := io.ReadFull(r, head); err != nil {
+	for answered := false; !answered; {
+		first, said, err := readFrame(r)
+		if err != nil {
 			t.Fatal(err)
 		}
-		said := make([]byte, head[1]&0x7f)
-		if _, err := io.ReadFull(r, said); err != nil {
-			t.Fatal(err)
-		}
-		if head[0] == 0x8a && string(said) == "and now?" {
-			break
-		}
+		answered = first == 0x8a && string(said) == "and now?"
 	}
 	c.Drop(CloseBanned)
 	c.mu.Lock()
@@ -367,20 +360,13 @@ func TestOneClose(t *testing.T) {
 	go l.goOn(&errand{})
 	closes := 0
 	for {
-		head := make([]byte, 2)
-		if _, err := io.ReadFull(r, head); err != nil {
+		first, _, err := readFrame(r)
+		if err != nil {
 			break
 		}
-		if head[0] == 0x88 {
+		if first == 0x88 {
 			closes++
 		}
-		n := int(head[1])
-		if n == 126 {
-			ext := make([]byte, 2)
-			_, _ = io.ReadFull(r, ext)
-			n = int(ext[0])<<8 | int(ext[1])
-		}
-		_, _ = io.CopyN(io.Discard, r, int64(n))
 	}
 	if closes != 1 {
 		t.Errorf("%d closes", closes)

@@ -23,7 +23,7 @@ type lag struct {
 func (l *lag) watch(ctx context.Context) {
 	for {
 		due := l.now().Add(lagEvery)
-		if !wait(ctx, lagEvery) {
+		if !Wait(ctx, lagEvery) {
 			return
 		}
 		l.woke(due, l.now())

@@ -70,7 +70,7 @@ func (e *run) patiently(ctx context.Context, kind string, do func() error) error
 			return err
 		}
 		e.referee.Refusal("http_" + kind + "_later")
-		if !wait(ctx, after) {
+		if !Wait(ctx, after) {
 			return ctx.Err()
 		}
 	}
@@ -94,22 +94,7 @@ func (e *run) watch(ctx context.Context) {
 	}
 }
 
-// quiet waits until nothing has been under way for two seconds, so that late
-// refusals are in too.
-func (e *run) quiet(ctx context.Context) {
-	deadline := e.client.Now().Add(windWait)
-	for still := 0; still < 2 && e.client.Now().Before(deadline); still++ {
-		if !wait(ctx, time.Second) {
-			return
-		}
-		if !e.referee.Quiet() {
-			still = -1
-		}
-	}
-}
-
-// histories compares everybody's history with what the referee saw. The end of
-// a call is stored after it is told, so a difference is looked at again.
+// histories compares everybody's history with what the referee saw.
 func (e *run) histories(ctx context.Context) {
 	var g errgroup.Group
 	g.SetLimit(signUpsAtOnce)
@@ -118,34 +103,12 @@ func (e *run) histories(ctx context.Context) {
 			continue
 		}
 		g.Go(func() error {
-			var h bot.History
-			for try := range historyTries {
-				if try > 0 && !wait(ctx, time.Second) {
-					return nil
-				}
-				err := e.patiently(ctx, "history", func() (err error) { h, err = p.History(ctx); return err })
-				if err != nil {
-					return nil // counted
-				}
-				if e.referee.Matches(p.ID, h) {
-					return nil
-				}
-			}
-			e.referee.Judge(p.ID, h)
+			e.referee.Compare(ctx, p.ID, historyTries, func() (h bot.History, err error) {
+				err = e.patiently(ctx, "history", func() (err error) { h, err = p.History(ctx); return err })
+				return h, err // counted
+			})
 			return nil
 		})
 	}
 	_ = g.Wait() // no member returns an error
-}
-
-// wait returns false if ctx ended first.
-func wait(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

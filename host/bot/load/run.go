@@ -141,7 +141,7 @@ func (e *run) play(ctx context.Context) (*Report, error) {
 	}
 	e.progress.phase("ramp")
 	for _, evening := range evenings {
-		if !wait(ctx, e.cfg.Ramp/time.Duration(len(evenings))) {
+		if !Wait(ctx, e.cfg.Ramp/time.Duration(len(evenings))) {
 			break
 		}
 		if evening != nil {
@@ -150,7 +150,7 @@ func (e *run) play(ctx context.Context) (*Report, error) {
 		}
 	}
 	e.progress.phase("settle")
-	wait(ctx, e.cfg.Settle)
+	Wait(ctx, e.cfg.Settle)
 
 	e.progress.phase("steady")
 	stats := numbers(ctx, e.client) // before and after, so as not to weigh on what is measured
@@ -178,7 +178,7 @@ func (e *run) play(ctx context.Context) (*Report, error) {
 	if ctx.Err() == nil {
 		e.progress.phase("wind down")
 		close(wind)
-		e.quiet(ctx)
+		e.referee.AwaitQuiet(ctx, e.client.Now, windWait)
 		e.referee.Finish(e.client.Now())
 		e.progress.phase("histories")
 		e.histories(ctx)

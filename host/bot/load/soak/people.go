@@ -9,12 +9,13 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/napalmsky/napalmsky/host/bot"
+	"github.com/napalmsky/napalmsky/host/bot/load"
 )
 
 // slot is one place in the lobby: whoever leaves it is followed by a new guest.
 func (c *crowd) slot(ctx context.Context, place int) {
 	stays := place%regulars == 0
-	if !wait(ctx, time.Duration(place)*50*time.Millisecond) {
+	if !load.Wait(ctx, time.Duration(place)*50*time.Millisecond) {
 		return
 	}
 	for {
@@ -28,7 +29,7 @@ func (c *crowd) slot(ctx context.Context, place int) {
 		n := c.number()
 		if p := c.signUp(ctx, n); p != nil {
 			c.live(ctx, p, n, stays)
-		} else if !wait(ctx, time.Second) {
+		} else if !load.Wait(ctx, time.Second) {
 			return
 		}
 	}
@@ -82,7 +83,7 @@ func (c *crowd) live(ctx context.Context, p *bot.Person, n int, stays bool) {
 	reading, stop := context.WithCancel(present)
 	var reader sync.WaitGroup
 	reader.Go(func() {
-		for wait(reading, readEvery) {
+		for load.Wait(reading, readEvery) {
 			c.compare(reading, p)
 		}
 	})
@@ -90,7 +91,7 @@ func (c *crowd) live(ctx context.Context, p *bot.Person, n int, stays bool) {
 	stop()
 	reader.Wait()
 	if err == nil && present.Err() == nil {
-		wait(ctx, time.Second) // what was on its way when they left
+		load.Wait(ctx, time.Second) // what was on its way when they left
 	}
 	p.Close()
 	c.referee.Left(p.ID)
@@ -108,7 +109,7 @@ func (c *crowd) live(ctx context.Context, p *bot.Person, n int, stays bool) {
 
 // read keeps the sessions of those who read on alive, and their histories judged.
 func (c *crowd) read(ctx context.Context) {
-	for wait(ctx, readEvery) {
+	for load.Wait(ctx, readEvery) {
 		c.readAll(ctx)
 	}
 }
@@ -125,22 +126,13 @@ func (c *crowd) readAll(ctx context.Context) {
 	_ = g.Wait() // no member returns an error
 }
 
-// compare holds a history against what the referee saw. The end of a call is
-// stored after it is told, so a difference is looked at again.
+// compare holds a history against what the referee saw.
 func (c *crowd) compare(ctx context.Context, p *bot.Person) {
-	var h bot.History
-	for try := range 4 {
-		if try > 0 && !wait(ctx, time.Second) {
-			return
-		}
-		var err error
-		if h, err = p.WholeHistory(ctx); err != nil {
+	c.referee.Compare(ctx, p.ID, 4, func() (bot.History, error) {
+		h, err := p.WholeHistory(ctx)
+		if err != nil {
 			c.failed(ctx, "http_history", err)
-			return
 		}
-		if c.referee.Matches(p.ID, h) {
-			return
-		}
-	}
-	c.referee.Judge(p.ID, h)
+		return h, err
+	})
 }

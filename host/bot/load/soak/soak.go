@@ -120,7 +120,7 @@ func (c *crowd) soak(ctx context.Context) (*Report, error) {
 	}
 	var failed error
 	for every, n := max(c.cfg.For/200, time.Second), 0; c.client.Now().Sub(s.begun) < c.cfg.For; n++ {
-		if !wait(ctx, every) {
+		if !load.Wait(ctx, every) {
 			return nil, ctx.Err()
 		}
 		if failed = s.take(ctx); failed != nil {
@@ -131,7 +131,7 @@ func (c *crowd) soak(ctx context.Context) (*Report, error) {
 		return nil, failed
 	}
 	close(c.wind)
-	c.quiet(ctx)
+	c.referee.AwaitQuiet(ctx, c.client.Now, quietWait)
 	c.referee.Finish(c.client.Now())
 	stopLiving()
 	slots.Wait()
@@ -163,29 +163,16 @@ func (c *crowd) until(ctx context.Context, done func(map[string]float64) bool) b
 		if done(load.Figures(ctx, c.client)) {
 			return true
 		}
-		if !wait(ctx, time.Second) {
+		if !load.Wait(ctx, time.Second) {
 			return false
 		}
 	}
 	return false
 }
 
-// quiet waits until nothing has been under way for two seconds.
-func (c *crowd) quiet(ctx context.Context) {
-	deadline := c.client.Now().Add(quietWait)
-	for still := 0; still < 2 && c.client.Now().Before(deadline); still++ {
-		if !wait(ctx, time.Second) {
-			return
-		}
-		if !c.referee.Quiet() {
-			still = -1
-		}
-	}
-}
-
 // watch counts overdue answers and shows how it goes.
 func (c *crowd) watch(ctx context.Context) {
-	for n := 1; wait(ctx, time.Second); n++ {
+	for n := 1; load.Wait(ctx, time.Second); n++ {
 		now := c.client.Now()
 		c.referee.Sweep(now)
 		if c.cfg.Progress == nil || n%10 != 0 {
@@ -196,17 +183,5 @@ func (c *crowd) watch(ctx context.Context) {
 		fmt.Fprintf(c.cfg.Progress, "%5ds  %d guests so far  %d connected  %d in calls  %d errors  %d violations\n",
 			n, c.people, u.Connected, u.InCalls, u.Errors, u.Violations)
 		c.mu.Unlock()
-	}
-}
-
-// wait returns false if ctx ended first.
-func wait(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }
