@@ -132,7 +132,7 @@ var Metrics = []metric{
 	gauge("napalmsky_journal_bytes", "Size of the present journal", func(m moment) float64 { return float64(m.journal.Bytes) }),
 	counter("napalmsky_journal_lost_total", "Records lost for want of room", func(m moment) float64 { return float64(m.journal.Lost) }),
 	counter("napalmsky_journal_files_total", "Journals begun by this start", func(m moment) float64 { return float64(m.journal.Files) }),
-	gauge("napalmsky_journal_stopped", "1 when the journal could not be written any more", func(m moment) float64 { return bit(m.journal.Stopped != "") }),
+	gauge("napalmsky_journal_stopped", "1 while the journal cannot be written", func(m moment) float64 { return bit(m.journal.Stopped != "") }),
 }
 
 func gauge(name, help string, value func(moment) float64) metric {

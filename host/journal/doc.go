@@ -38,4 +38,5 @@
 // hashing and writing are a goroutine's of its own. When the queue's bound is
 // reached records are lost, never waited for; a Gap then says how many. Of a
 // gap's steps the lobby's state depends, so nothing after it can be verified.
+// A full disk is the same: what it refuses is tried again with every flush.
 package journal

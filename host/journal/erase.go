@@ -53,18 +53,16 @@ func eraseAll(dir string, id, to lobby.PersonID, except string) error {
 }
 
 // erase is Erase for the folder of a file that is being written. It masks the
-// person from now on, whatever becomes of the files.
+// person from now on, whatever becomes of the files. While the disk refuses what
+// is to be written nothing can be erased: that names them too.
 func (w *Writer) erase(id lobby.PersonID) error {
 	to, again := w.masks[id]
 	if !again {
 		to = tombstone()
 		w.masks[id] = to
 	}
-	if w.enc != nil {
-		w.check(w.enc.flush()) // it may go on in a new file, or stop
-	}
-	if w.enc == nil { // stopped: one of the folder's files like the others
-		return eraseAll(w.options.Dir, id, to, "")
+	if w.check(w.enc.flush()); w.stalled { // it may have gone on in a new file
+		return fmt.Errorf("journal: erase: %s", w.stats.Stopped)
 	}
 	err := eraseAll(w.options.Dir, id, to, w.path)
 	rw, own := rewrite(w.path, id, to)

@@ -25,11 +25,15 @@ const (
 	flushAt  = 64 << 10 // bytes of lines; fewer where the file is to be small
 )
 
-// errFull: the bound is reached; the file says so and takes no more.
-var errFull = errors.New("journal is full")
+var (
+	// errFull: the bound is reached; the file says so and takes no more.
+	errFull = errors.New("journal is full")
+	// errUnfit: a record that no file can hold. Nothing of it was written.
+	errUnfit = errors.New("a record unfit for the journal")
+)
 
-// encoder writes frames to w, at most limit bytes in all. Not safe for
-// concurrent use.
+// encoder writes frames to w, at most limit bytes in all. What w refuses is kept
+// and written before anything else. Not safe for concurrent use.
 type encoder struct {
 	w       io.Writer
 	limit   int64
@@ -37,6 +41,7 @@ type encoder struct {
 	size    int64 // bytes written
 	raw     int   // bytes of lines since the last flush
 	full    bool
+	refused []byte // by w, so far
 	line    []byte
 	payload bytes.Buffer
 	deflate *flate.Writer
@@ -60,10 +65,10 @@ func (e *encoder) add(r Record) (err error) {
 		return errFull
 	}
 	if e.line, err = appendRecord(e.line[:0], r); err != nil {
-		return err
+		return fmt.Errorf("%w: %w", errUnfit, err)
 	}
 	if len(e.line) > maxLine {
-		return fmt.Errorf("journal: a %T of %d bytes is too long", r, len(e.line))
+		return fmt.Errorf("%w: a %T of %d bytes is too long", errUnfit, r, len(e.line))
 	}
 	e.raw += len(e.line)
 	if _, err = e.deflate.Write(e.line); err == nil && e.raw >= e.often {
@@ -73,8 +78,8 @@ func (e *encoder) add(r Record) (err error) {
 }
 
 func (e *encoder) flush() error {
-	if e.full || e.raw == 0 {
-		return nil
+	if err := e.write(nil); err != nil || e.full || e.raw == 0 {
+		return err
 	}
 	e.raw = 0
 	if err := e.deflate.Flush(); err != nil {
@@ -114,10 +119,19 @@ func (e *encoder) seal() error {
 	return e.write(headOf(nil))
 }
 
+// write writes what was refused before, and b.
 func (e *encoder) write(b []byte) error {
+	if len(e.refused) > 0 {
+		b = append(e.refused, b...)
+	}
+	if len(b) == 0 {
+		return nil
+	}
 	n, err := e.w.Write(b)
 	e.size += int64(n)
+	e.refused = nil
 	if err != nil {
+		e.refused = b[n:]
 		return fmt.Errorf("journal: write: %w", err)
 	}
 	return nil

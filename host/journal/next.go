@@ -29,7 +29,7 @@ func (w *Writer) limit() int64 { return w.options.Bytes / 2 }
 
 // isFull leaves room for what gathers until a flush.
 func (w *Writer) isFull() bool {
-	return w.enc != nil && w.enc.size+int64(2*w.enc.often) > w.limit()
+	return w.enc.size+int64(2*w.enc.often) > w.limit()
 }
 
 // atRest goes on in a new file if it is time to.
@@ -41,8 +41,9 @@ func (w *Writer) atRest(r lobby.Rest) error {
 }
 
 // next ends the file and goes on in a new one, for which older ones make room.
-// rest is nil in the middle of an evening.
+// rest is nil in the middle of an evening. Where it fails it may be called again.
 func (w *Writer) next(rest *lobby.Rest) error {
+	w.rest = rest
 	if err := w.enc.end(); err != nil {
 		return err
 	}
@@ -57,7 +58,7 @@ func (w *Writer) next(rest *lobby.Rest) error {
 		err = errors.Join(enc.add(Gap{Steps: w.steps}), enc.flush())
 	}
 	if err != nil {
-		return errors.Join(err, f.Close())
+		return errors.Join(err, f.Close(), os.Remove(path))
 	}
 	old := w.file
 	w.mu.Lock()

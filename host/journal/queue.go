@@ -22,15 +22,14 @@ type (
 // queue holds what is to be written, up to a bound. Whatever finds no room is
 // counted and forgotten; the count takes its place as soon as there is some.
 type queue struct {
-	mu      sync.Mutex
-	items   []any
-	bytes   int // about what the items keep in memory
-	limit   int
-	gap     Gap
-	lost    uint64
-	closed  bool
-	stopped bool
-	wake    chan struct{} // holds one token while there is something to take
+	mu     sync.Mutex
+	items  []any
+	bytes  int // about what the items keep in memory
+	limit  int
+	gap    Gap
+	lost   uint64
+	closed bool
+	wake   chan struct{} // holds one token while there is something to take
 }
 
 func (q *queue) init(limit int) { q.limit, q.wake = limit, make(chan struct{}, 1) }
@@ -38,7 +37,7 @@ func (q *queue) init(limit int) { q.limit, q.wake = limit, make(chan struct{}, 1
 func (q *queue) put(it any) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.closed || q.stopped {
+	if q.closed {
 		return
 	}
 	size := sizeOf(it)
@@ -47,7 +46,8 @@ func (q *queue) put(it any) {
 		limit /= 2 // without reels an evening can still be verified, without steps it cannot
 	}
 	if q.bytes+size > limit {
-		q.lose(it)
+		q.lost++
+		q.gap.count(it)
 		return
 	}
 	if q.gap != (Gap{}) {
@@ -61,15 +61,15 @@ func (q *queue) put(it any) {
 	}
 }
 
-func (q *queue) lose(it any) {
-	q.lost++
+// count counts a record that is lost.
+func (g *Gap) count(it any) {
 	switch it.(type) {
 	case stepped:
-		q.gap.Steps++
+		g.Steps++
 	case Row:
-		q.gap.Rows++
+		g.Rows++
 	case shown:
-		q.gap.Shown++
+		g.Shown++
 	}
 }
 
@@ -80,8 +80,8 @@ func (q *queue) signal() {
 	}
 }
 
-// take empties the queue; closed says that nothing will come after.
-func (q *queue) take() (items []any, closed bool) {
+// take empties the queue.
+func (q *queue) take() (items []any) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	items = q.items
@@ -90,7 +90,7 @@ func (q *queue) take() (items []any, closed bool) {
 		items = append(items, q.gap)
 		q.gap = Gap{}
 	}
-	return items, q.closed
+	return items
 }
 
 // close lets nothing in any more; what is in is still taken.
@@ -101,11 +101,11 @@ func (q *queue) close() {
 	q.signal()
 }
 
-// stop forgets everything: there is nobody to write it.
-func (q *queue) stop() {
+// isClosed says that nothing will come any more.
+func (q *queue) isClosed() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.stopped, q.items, q.bytes = true, nil, 0
+	return q.closed
 }
 
 func (q *queue) lostInAll() uint64 {

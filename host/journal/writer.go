@@ -38,6 +38,12 @@ type Writer struct {
 	last   int64                     // ms, the latest of them
 	broken bool                      // steps are missing from the present file
 
+	// While the disk refuses: the rest of what was taken from the queue, which
+	// fills up meanwhile, and how the file is begun for which there was no room.
+	stalled bool
+	held    []any
+	rest    *lobby.Rest
+
 	mu    sync.Mutex
 	path  string
 	stats Stats
@@ -51,11 +57,11 @@ type file interface {
 
 // Stats are a Writer's figures since the start.
 type Stats struct {
-	Bytes   int64  `json:"bytes"`   // in the present file
-	Files   uint64 `json:"files"`   // begun
-	Records uint64 `json:"records"` // written
-	Lost    uint64 `json:"lost"`    // for want of room in the queue
-	Stopped string `json:"stopped,omitempty"`
+	Bytes   int64  `json:"bytes"`             // in the present file
+	Files   uint64 `json:"files"`             // begun
+	Records uint64 `json:"records"`           // written
+	Lost    uint64 `json:"lost"`              // for want of room in the queue
+	Stopped string `json:"stopped,omitempty"` // why nothing can be written at present
 }
 
 // chore is something to do between two writes.
@@ -163,16 +169,17 @@ func (w *Writer) Stats() Stats {
 	return w.stats
 }
 
-// Close writes what is queued and an End, and waits for both.
-func (w *Writer) Close() error {
+// Close writes what is queued and an End, and waits for both. It fails where
+// the disk refuses them.
+func (w *Writer) Close() (err error) {
 	w.queue.close()
 	<-w.done
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.stats.Stopped != "" {
-		return nil // said when it happened
+		err = fmt.Errorf("journal: close: what waited is lost: %s", w.stats.Stopped)
 	}
-	return w.file.Close()
+	return errors.Join(err, w.file.Close())
 }
 
 // run is the goroutine that writes.
@@ -180,45 +187,55 @@ func (w *Writer) run() {
 	defer close(w.done)
 	tick := time.NewTicker(w.options.Flush)
 	defer tick.Stop()
-	for {
+	for closed := false; !closed; {
 		select {
-		case <-w.queue.wake:
-			items, closed := w.queue.take()
-			w.write(items)
-			if closed {
-				w.finish()
-				return
+		case <-w.queue.wake: // much waits, or it is closed
+			if closed = w.queue.isClosed(); closed || !w.stalled {
+				w.write()
 			}
 		case c := <-w.chores:
-			items, _ := w.queue.take()
-			w.write(items)
+			w.write()
 			c.done <- c.do()
 		case <-tick.C:
-			items, _ := w.queue.take()
-			w.write(items)
-			if w.enc != nil {
+			if w.write(); !w.stalled {
 				w.check(w.enc.flush())
 				w.turn()
 				w.count(0)
 			}
 		}
 	}
+	w.finish()
 }
 
-func (w *Writer) write(items []any) {
-	for _, it := range items {
-		if w.enc == nil {
+// write writes all that waits, unless the disk refuses.
+func (w *Writer) write() {
+	if w.stalled && !w.goOn() {
+		return
+	}
+	items := append(w.held, w.queue.take()...)
+	w.held = nil
+	for i, it := range items {
+		err := w.add(it)
+		if errors.Is(err, errUnfit) {
+			w.log.Error("the journal lost a record", "err", err)
+			var gap Gap
+			gap.count(it)
+			err = w.add(gap)
+		}
+		w.check(err)
+		w.turn()
+		if w.stalled {
+			w.count(i + 1)
+			w.held = items[i+1:]
 			return
 		}
-		w.check(w.add(it))
-		w.turn()
 	}
 	w.count(len(items))
 }
 
 // turn goes on in a new file where the present one has no room left.
 func (w *Writer) turn() {
-	if w.isFull() {
+	if !w.stalled && w.isFull() {
 		w.check(w.next(nil))
 	}
 }
@@ -231,10 +248,12 @@ func (w *Writer) add(it any) error {
 		}
 		s, err := stepOf(it.at, it.ev, it.effects)
 		if err != nil {
-			return err
+			return fmt.Errorf("%w: %w", errUnfit, err)
 		}
-		w.steps, w.last = w.steps+1, max(w.last, s.At)
-		return w.enc.add(s)
+		if err = w.enc.add(s); !errors.Is(err, errUnfit) {
+			w.steps, w.last = w.steps+1, max(w.last, s.At)
+		}
+		return err
 	case rested:
 		return w.atRest(it.Rest)
 	case Gap:
@@ -250,7 +269,7 @@ func (w *Writer) add(it any) error {
 	case Record:
 		return w.record(it)
 	}
-	return fmt.Errorf("journal: cannot write a %T", it)
+	return fmt.Errorf("%w: a %T", errUnfit, it)
 }
 
 func (w *Writer) record(r Record) error {
@@ -274,42 +293,54 @@ func (w *Writer) generation(g policy.Generation) (int, error) {
 }
 
 func (w *Writer) finish() {
-	if w.enc != nil {
-		w.check(w.enc.flush()) // it may go on in a new file, or stop
+	if !w.stalled {
+		w.check(w.enc.flush()) // it may go on in a new file
 	}
-	if w.enc != nil {
+	if !w.stalled {
 		w.check(errors.Join(w.enc.add(End{At: w.now().UnixMilli()}), w.enc.flush()))
 	}
 	w.count(0)
 }
 
-// check stops the journal where it cannot go on. The evening does.
+// check finds out whether the disk refuses. The evening goes on, and the journal
+// once it can: what waits for it finds room in the queue, or is lost and counted.
 func (w *Writer) check(err error) {
+	if errors.Is(err, errFull) { // one record was larger than the room that is kept free
+		err = w.next(nil)
+	}
 	if err == nil {
 		return
 	}
-	if errors.Is(err, errFull) { // one record was larger than the room that is kept free
-		if err = w.next(nil); err == nil {
-			return
-		}
+	w.stalled = true
+	w.say(err.Error())
+	w.log.Error("the journal cannot be written", "err", err, "file", w.path)
+}
+
+// goOn tries what was refused once more.
+func (w *Writer) goOn() bool {
+	err := w.enc.write(nil)
+	if err == nil && w.enc.full {
+		err = w.next(w.rest)
 	}
-	w.count(0)
+	if err != nil {
+		w.say(err.Error())
+		return false
+	}
+	w.stalled = false
+	w.say("")
+	w.log.Info("the journal goes on", "file", w.path)
+	return true
+}
+
+func (w *Writer) say(stopped string) {
 	w.mu.Lock()
-	w.stats.Stopped = err.Error()
-	w.mu.Unlock()
-	w.log.Error("the journal has stopped", "err", err, "file", w.path)
-	w.enc = nil
-	if err := w.file.Close(); err != nil {
-		w.log.Error("journal not closed cleanly", "err", err)
-	}
-	w.queue.stop()
+	defer w.mu.Unlock()
+	w.stats.Stopped = stopped
 }
 
 func (w *Writer) count(records int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.stats.Records += uint64(records)
-	if w.enc != nil {
-		w.stats.Bytes = w.enc.size
-	}
+	w.stats.Bytes = w.enc.size
 }
