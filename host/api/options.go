@@ -18,6 +18,7 @@ type options struct {
 	Lengths []int          `json:"lengths"` // seconds
 	Limits  optionLimits   `json:"limits"`
 	Attrs   []attrOption   `json:"attrs"`
+	Guest   int64          `json:"guest_seconds"` // after the last visit
 }
 
 type genderOption struct {
@@ -50,6 +51,7 @@ func encodeOptions(cfg config.Config) []byte {
 	o := options{
 		Genders: []genderOption{}, Tags: append([]string{}, p.Tags...), Langs: []langOption{}, Lengths: []int{}, Attrs: []attrOption{},
 		Limits: optionLimits{maxName, maxBio, maxTags, maxLangs, maxSocials},
+		Guest:  int64(cfg.Session.Guest.Seconds()),
 	}
 	for i, label := range p.Genders {
 		o.Genders = append(o.Genders, genderOption{i, label})

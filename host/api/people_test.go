@@ -270,6 +270,9 @@ func TestOptionsSayWhatCanBeSaid(t *testing.T) {
 	if !reflect.DeepEqual(a.body["attrs"], []any{map[string]any{"name": "height_cm", "min": 120.0, "max": 230.0}}) {
 		t.Errorf("attrs %v", a.body["attrs"])
 	}
+	if a.body["guest_seconds"] != 604800.0 {
+		t.Errorf("a guest is remembered for %v s", a.body["guest_seconds"])
+	}
 	genders := a.body["genders"].([]any)
 	if !reflect.DeepEqual(genders[1], map[string]any{"id": 1.0, "label": "Man"}) || len(a.body["tags"].([]any)) < 30 || len(a.body["langs"].([]any)) < 24 {
 		t.Errorf("got %s", a.raw)

@@ -7,6 +7,8 @@ export interface Options {
   /** Seconds. */
   lengths: number[];
   limits: { name: number; bio: number; tags: number; langs: number; socials: number };
+  /** How long a guest is remembered after their last visit. */
+  guest_seconds: number;
 }
 
 export interface Profile {

@@ -3,6 +3,7 @@ import { fill, h } from "../dom.ts";
 import { credentialsForm } from "../form/credentials.ts";
 import { api } from "../http.ts";
 import { deletedWords } from "../text.ts";
+import { rough } from "../time.ts";
 import { openDialog } from "./dialog.ts";
 
 /** How this person comes back, and how they leave for good. */
@@ -33,7 +34,7 @@ function drawStay(app: App, el: HTMLElement): void {
 function keep(app: App, done: () => void): Node[] {
   return [
     h("h2", {}, "Keep your account"),
-    h("p", { class: "hint" }, "You are a guest: you are forgotten after some days, or when you log out. With an email and a password you come back as yourself, on any device."),
+    h("p", { class: "hint" }, `You are a guest: you are forgotten ${rough(app.options.guest_seconds)} after your last visit, or when you log out. With an email and a password you come back as yourself, on any device.`),
     credentialsForm({
       fields: [
         ["email", "Email", "username", "Never shown to anyone you meet."],

@@ -2,6 +2,7 @@ import { h } from "../dom.ts";
 import { api, type Me, type Options } from "../http.ts";
 import { profileForm } from "../form/profileform.ts";
 import type { View } from "../view.ts";
+import { rough } from "../time.ts";
 import { askLogin } from "./login.ts";
 
 /** The first page: who you are. `enter` is called when the server knows you. */
@@ -41,7 +42,7 @@ export function signupView(options: Options, enter: (me: Me, trouble: string) =>
         h("li", {}, "Invite someone. Agree on how long."),
         h("li", {}, "Talk. Afterwards you two have a break, so that everyone meets new people."),
       ),
-      h("p", { class: "terms" }, "For people of 18 or older. You come in as a guest, without a password: your profile lasts 7 days, on this device only, or until you log out. In your profile you can keep it with an email and a password."),
+      h("p", { class: "terms" }, `For people of 18 or older. You come in as a guest, without a password: your profile is here until ${rough(options.guest_seconds)} after your last visit, on this device only, or until you log out. In your profile you can keep it with an email and a password.`),
       h("p", { class: "returning" }, "Been here before?", h("button", { type: "button", class: "quiet small", test: "login-open", on: { click: askLogin } }, "Log in")),
     ),
     h("section", { class: "panel signup", attr: { "aria-label": "Sign up" } }, form.el),
