@@ -18,6 +18,11 @@ func PageOutProgram(also func(path string) bool) error {
 	if err != nil {
 		return fmt.Errorf("steward: page out: %w", err)
 	}
+	// Of a program that was just installed, what is not on the disk yet cannot be given back.
+	if program, err := os.Open("/proc/self/exe"); err == nil {
+		_ = program.Sync() // where it cannot be synced it is as it was
+		_ = program.Close()
+	}
 	maps, err := os.Open("/proc/self/maps")
 	if err != nil {
 		return fmt.Errorf("steward: page out: %w", err)
