@@ -28,7 +28,7 @@ run: build ## start on http://127.0.0.1:8080 with SQLite in ./data
 
 build: plugins page ## bin/napalmsky and bin/plugins/*.wasm
 	@echo "building bin/napalmsky"
-	@go build -trimpath -ldflags="-X main.version=$(VERSION)" -o $(BIN)/napalmsky ./cmd/napalmsky
+	@CGO_ENABLED=0 go build -trimpath -ldflags="-X main.version=$(VERSION)" -o $(BIN)/napalmsky ./cmd/napalmsky
 
 plugins: $(PLUGIN_NAMES:%=$(BIN)/plugins/%.wasm) ## the reference plugins, standard Go to wasm
 
