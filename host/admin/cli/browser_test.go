@@ -153,6 +153,7 @@ func (w *window) picture(step string) {
 func TestThePageInABrowser(t *testing.T) {
 	chromium := browser(t)
 	t.Run("an evening", func(t *testing.T) { eveningAtTheConsole(t, chromium) })
+	t.Run("reports", func(t *testing.T) { reportsAreAnswered(t, chromium) })
 	t.Run("keyboard", func(t *testing.T) { keyboardReachesEverything(t, chromium) })
 	t.Run("token", func(t *testing.T) { loginByToken(t, chromium) })
 }
@@ -261,6 +262,65 @@ func eveningAtTheConsole(t *testing.T, chromium context.Context) {
 	w.picture("phone")
 }
 
+// reportsAreAnswered decides about people by clicks.
+func reportsAreAnswered(t *testing.T, chromium context.Context) {
+	h := start(t)
+	d := h.console()
+	base, code := d.address()
+	w := openWindow(t, chromium, base+"/admin/#code="+code)
+	w.says("reports-state", "1 open")
+	w.says("reports", "he shouted")
+	w.picture("reports")
+
+	// Who it is about is shown before anything is decided; Cancel decides nothing.
+	w.click("ban-7")
+	w.says("ban", "ned@example.org")
+	w.click("ban-no")
+	w.until("the dialog is gone", fmt.Sprintf(`!document.querySelector('%s')`, test("ban")))
+	if r := h.rulings(); len(r) > 0 {
+		t.Fatalf("no was taken for yes: %+v", r)
+	}
+	w.click("ban-7")
+	w.types("reason", "shouts at people")
+	w.picture("ban")
+	w.click("ban-yes")
+	w.says("news", "Ned is banned.")
+	w.says("reports-state", "none open")
+	w.until("the report is out of the way", fmt.Sprintf(`!document.querySelector('%s').checkVisibility()`, test("reports")))
+	if r := h.rulings(); len(r) != 1 || r[0].Person != 7 || r[0].Action != "ban" || r[0].Reason != "shouts at people" {
+		t.Errorf("%+v", r)
+	}
+
+	// What was settled can be looked at, and taken back.
+	w.click("reports-settled")
+	w.says("reports", "banned")
+	w.click("unban-7")
+	w.click("unban-yes")
+	w.says("news", "Ned is let in again.")
+	w.until("the ban is over", fmt.Sprintf(`!document.querySelector('%s').innerText.includes("banned")`, test("reports")))
+
+	// Somebody nobody complained of is found by name or number.
+	w.types("find", "8")
+	w.click("find-go")
+	w.says("find-state", "1 found")
+	w.click("ban-8")
+	w.says("ban", "a guest")
+	w.click("ban-yes")
+	w.says("news", "Ada is banned.")
+	w.types("find", "nobody at all")
+	w.click("find-go")
+	w.says("find-state", "nobody")
+	w.types("find", "e")
+	w.click("find-go")
+	w.says("people", "Ned")
+	w.picture("people")
+	w.do(chromedp.EmulateViewport(390, 800))
+	if wide := get(w, chromedp.Evaluate[bool]("document.documentElement.scrollWidth > innerWidth")); wide {
+		t.Error("a phone has to scroll sideways")
+	}
+	w.picture("phone")
+}
+
 // keyboardReachesEverything walks the page by Tab alone.
 func keyboardReachesEverything(t *testing.T, chromium context.Context) {
 	h := start(t)
@@ -269,11 +329,11 @@ func keyboardReachesEverything(t *testing.T, chromium context.Context) {
 	w := openWindow(t, chromium, base+"/admin/#code="+code)
 	w.says("link", "live")
 	reached := map[string]bool{}
-	for range 25 {
+	for range 35 {
 		w.do(chromedp.KeyEvent("\t"))
 		reached[get(w, chromedp.Evaluate[string](`document.activeElement?.dataset.test ?? ''`))] = true
 	}
-	for _, name := range []string{"match-params", "match-rollback", "match-toggle", "trim-toggle", "load-file"} {
+	for _, name := range []string{"match-params", "match-rollback", "match-toggle", "trim-toggle", "load-file", "reports-settled", "ban-7", "find", "find-go"} {
 		if !reached[name] {
 			t.Errorf("Tab does not reach %s", name)
 		}

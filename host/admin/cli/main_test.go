@@ -15,6 +15,7 @@ import (
 
 	"github.com/napalmsky/napalmsky/host/admin"
 	"github.com/napalmsky/napalmsky/host/admin/admintest"
+	"github.com/napalmsky/napalmsky/host/store"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -25,6 +26,7 @@ const token = "a-token-of-tests"
 type house struct {
 	t        *testing.T
 	registry *admintest.Registry
+	people   *admintest.People
 	data     string
 	addr     string
 	env      map[string]string
@@ -32,11 +34,11 @@ type house struct {
 
 func start(t *testing.T) *house {
 	t.Helper()
-	h := &house{t: t, registry: admintest.New(), data: t.TempDir()}
+	h := &house{t: t, registry: admintest.New(), people: &admintest.People{}, data: t.TempDir()}
 	h.env = map[string]string{"NAPALMSKY_DATA": h.data}
 	s, err := admin.Open(admin.Options{
 		Socket: filepath.Join(h.data, admin.SocketName), Listen: "127.0.0.1:0", Token: token, Registry: h.registry,
-		People: &admintest.People{}, Health: healthy,
+		People: h.people, Health: healthy,
 		Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
@@ -66,6 +68,16 @@ func (h *house) typed(main func(context.Context, []string, Env) int, args ...str
 	var out, errs bytes.Buffer
 	code = main(h.t.Context(), args, Env{Get: func(k string) string { return h.env[k] }, Stdout: &out, Stderr: &errs})
 	return code, out.String(), errs.String()
+}
+
+// rulings are what operators decided about people, newest first.
+func (h *house) rulings() []store.Ruling {
+	h.t.Helper()
+	r, err := h.people.Rulings(h.t.Context(), 0, 100)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return r
 }
 
 // file writes a file beside the data folder and names it.

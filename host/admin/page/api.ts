@@ -98,6 +98,42 @@ export interface HistoryPage {
   next: number;
 }
 
+/** One complaint. Ids are decimal strings. */
+export interface Report {
+  by: string;
+  /** Empty if they are gone, as is of_name. */
+  by_name: string;
+  of: string;
+  of_name: string;
+  at: string;
+  reason: string;
+  /** The reporter's words. */
+  note: string;
+  settled: boolean;
+  /** How many people have ever reported them. */
+  reporters: number;
+  banned: boolean;
+}
+
+export interface Found {
+  id: string;
+  name: string;
+  guest: boolean;
+  created_at: string;
+  banned: boolean;
+}
+
+export interface Person {
+  id: string;
+  name: string;
+  guest: boolean;
+  email: string;
+  created_at: string;
+  bio: string;
+}
+
+export type Ruling = "ban" | "unban" | "vindicate";
+
 /** The server's no, in one sentence. */
 export class Refusal extends Error {
   constructor(
@@ -142,6 +178,23 @@ export class Api {
 
   onHook(hook: Hook, action: "rollback" | "pause" | "resume"): Promise<Generation> {
     return this.call("POST", `hooks/${hook}/${action}`);
+  }
+
+  reports(settled: boolean, limit: number): Promise<{ reports: Report[]; next: number }> {
+    return this.call("GET", `reports?settled=${settled ? 1 : 0}&limit=${limit}`);
+  }
+
+  /** Whoever has the text in their name or as their number; the newest with none. */
+  people(find: string): Promise<{ people: Found[]; next: number }> {
+    return this.call("GET", `people?limit=25&find=${encodeURIComponent(find)}`);
+  }
+
+  person(id: string): Promise<Person> {
+    return this.call("GET", "people/" + id);
+  }
+
+  rule(id: string, ruling: Ruling, reason: string): Promise<unknown> {
+    return this.call("POST", `people/${id}/${ruling}`, JSON.stringify({ reason }), { "Content-Type": "application/json" });
   }
 
   private call<T>(method: string, path: string, body?: BodyInit, headers: Record<string, string> = {}): Promise<T> {

@@ -5,6 +5,8 @@ import { ask } from "./dialog.ts";
 import { Healthy } from "./health.ts";
 import { Loader } from "./load.ts";
 import { editParams } from "./params.ts";
+import { People } from "./people.ts";
+import { Reports } from "./reports.ts";
 import { History, Versions } from "./tables.ts";
 
 const every = 2000; // ms between two looks at the status
@@ -16,6 +18,7 @@ export class Console {
   private readonly health = new Healthy();
   private readonly versions = new Versions();
   private readonly history: History;
+  private readonly reports: Reports;
   private readonly link = h("span", { class: "pill", test: "link", attr: { role: "status" } }, "connecting");
   private readonly news = h("p", { class: "news", test: "news", attr: { role: "status" } });
   private status?: Status;
@@ -28,6 +31,8 @@ export class Console {
     private readonly lost: (why: string) => void,
   ) {
     this.history = new History(api);
+    this.reports = new Reports(api, (text) => this.changed(text));
+    const people = new People(api, (text) => this.changed(text));
     const loader = new Loader(api, () => this.status, (text) => this.changed(text));
     this.cards = hooks.map(
       (hook) =>
@@ -47,6 +52,8 @@ export class Console {
         {},
         this.news,
         this.health.el,
+        this.reports.el,
+        people.el,
         h("section", { attr: { "aria-label": "Serving now" } }, h("div", { class: "cards" }, ...this.cards.map((c) => c.el))),
         loader.el,
         this.versions.el,
@@ -73,6 +80,7 @@ export class Console {
 
   private changed(text: string): void {
     say(this.news, text);
+    this.looks = 0;
     this.look();
   }
 
@@ -94,7 +102,7 @@ export class Console {
       for (const c of this.cards) c.update(s);
       this.versions.update(s);
       const key = JSON.stringify([s.serving.map((g) => [g.digest, g.revision]), s.versions.map((v) => [v.digest, v.state])]);
-      if (key !== this.seen || this.looks++ % 5 === 0) await this.history.refresh();
+      if (key !== this.seen || this.looks++ % 5 === 0) await Promise.all([this.history.refresh(), this.reports.refresh()]);
       this.seen = key;
       this.say("live");
     } catch (e) {

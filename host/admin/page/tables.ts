@@ -3,7 +3,7 @@ import type { Api, Change, Status } from "./api.ts";
 import { about, bytes, failed, failures, fullName, micros, moment, short } from "./text.ts";
 
 /** A table that scrolls sideways by itself, keyboard included. */
-function table(label: string, test: string, columns: string[], body: HTMLElement): HTMLElement {
+export function table(label: string, test: string, columns: string[], body: HTMLElement): HTMLElement {
   return h(
     "div",
     { class: "scroll", tabIndex: 0, attr: { role: "region", "aria-label": label } },
