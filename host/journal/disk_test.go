@@ -13,6 +13,7 @@ import (
 
 	"github.com/napalmsky/napalmsky/host/lobby"
 	"github.com/napalmsky/napalmsky/host/policy"
+	"github.com/napalmsky/napalmsky/host/reel"
 )
 
 // scant is a disk with so much room. What it answers is read between two writes.
@@ -68,6 +69,7 @@ func TestAFullDiskIsWaitedOut(t *testing.T) {
 		comings := 0
 		comers(header(), 120, func(at lobby.Stamp, ev lobby.Event, effects []lobby.Effect) {
 			w.Step(at, ev, effects)
+			w.Shown(reel.Update{Viewer: 1, Full: true, Gen: policy.Generation{Params: comings % 7}})
 			if comings++; comings%20 == 0 && f.has(t, w, rapid.IntRange(0, 600).Draw(rt, "room")) {
 				refusals++
 			}
@@ -78,7 +80,8 @@ func TestAFullDiskIsWaitedOut(t *testing.T) {
 			rt.Fatal(err)
 		}
 		r, lost := verify(t, f.Bytes()), w.Stats().Lost
-		if r.Damage != "" || r.Different > 0 || r.Ending != "in good order" || r.Steps+uint64(r.Lost.Steps) != 240 || uint64(r.Lost.Steps) != lost {
+		if r.Damage != "" || r.Different > 0 || r.Ending != "in good order" || r.Steps+uint64(r.Lost.Steps) != 240 ||
+			r.Shown+r.Lost.Shown != 240 || uint64(r.Lost.Steps+r.Lost.Shown+r.Lost.Rows) != lost {
 			rt.Fatalf("%d lost: %+v", lost, r)
 		}
 		if lost > 0 {

@@ -261,11 +261,8 @@ func (w *Writer) add(it any) error {
 		return w.enc.add(it)
 	case shown:
 		gen, err := w.generation(it.u.Gen)
-		if err != nil {
-			return err
-		}
-		return w.record(Shown{At: it.at, Viewer: it.u.Viewer, Gen: gen, Full: it.u.Full,
-			Put: places(it.u.Put), Gone: it.u.Gone, Scores: places(it.u.Scores)})
+		return errors.Join(err, w.record(Shown{At: it.at, Viewer: it.u.Viewer, Gen: gen, Full: it.u.Full,
+			Put: places(it.u.Put), Gone: it.u.Gone, Scores: places(it.u.Scores)}))
 	case Record:
 		return w.record(it)
 	}
