@@ -141,7 +141,7 @@ func (e *Evening) goHome() {
 }
 
 func (e *Evening) free() bool {
-	return e.inside && !e.winding && e.Person.Connected() && e.asking == 0 && e.ringing == 0 && e.invited == 0 && e.call == 0
+	return e.inside && !e.home && !e.winding && e.Person.Connected() && e.asking == 0 && e.ringing == 0 && e.invited == 0 && e.call == 0
 }
 
 // wind ends what this person may end, and starts nothing more.

@@ -95,6 +95,35 @@ func TestACallGoesAsTheWorkloadPageSays(t *testing.T) {
 	})
 }
 
+// slow is a witness on a machine that has stalled just as somebody goes home.
+type slow struct{ *witness }
+
+func (w slow) Said(p *bot.Person, at time.Time, ref uint32, say wire.Client) {
+	w.witness.Said(p, at, ref, say)
+	if _, home := say.(wire.ClientLobbyLeave); home {
+		time.Sleep(time.Minute) // virtual
+	}
+}
+
+// TestWhoGoesHomeInvitesNobody, also where an invite is due by the time they
+// have said so.
+func TestWhoGoesHomeInvitesNobody(t *testing.T) {
+	world(t, func(t *testing.T, ctx context.Context, s *bottest.Server, c *bot.Client) {
+		w := &witness{}
+		p, err := c.SignUp(ctx, bot.Profile{Name: "Bot"})
+		must(t, err)
+		p.Watch(slow{w})
+		me := join(t, ctx, c, "Me", nil)
+		defer func() { p.Close(); me.Close() }()
+		h := habits()
+		h.InviteLeast, h.DropMean = time.Minute, 0
+		must(t, (&bot.Evening{Person: p, Rand: bot.Rand(1, 1), Habits: h, Stay: time.Minute}).Run(ctx, nil))
+		if said := w.sentAfter(time.Time{}, "lobby.leave", "invite.send"); len(said) != 1 {
+			t.Errorf("they said %v", said)
+		}
+	})
+}
+
 func TestNobodyAnswersACallerWhoThenGivesUp(t *testing.T) {
 	world(t, func(t *testing.T, ctx context.Context, s *bottest.Server, c *bot.Client) {
 		p, err := c.SignUp(ctx, bot.Profile{Name: "Bot"})
