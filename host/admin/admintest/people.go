@@ -15,6 +15,14 @@ import (
 type People struct {
 	mu      sync.Mutex
 	rulings []store.Ruling
+	gone    bool // Ned
+}
+
+// Depart has Ned delete himself.
+func (p *People) Depart() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.gone = true
 }
 
 // Filed is when Ada reported Ned, ms.
@@ -25,6 +33,9 @@ func (p *People) Reports(_ context.Context, q store.ReportQuery) ([]store.Report
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	r := store.Report{By: 8, Of: 7, ByName: "Ada", OfName: "Ned\x1b[31m", At: Filed, Call: 5, Reason: "rude", Note: "he shouted", Reporters: 1}
+	if p.gone {
+		r.OfName = ""
+	}
 	for _, u := range p.rulings {
 		r.Settled = r.Settled || u.Action != store.Unban
 		if r.BannedSince = 0; u.Action == store.Ban {
@@ -56,17 +67,19 @@ func (p *People) FindPeople(_ context.Context, q store.PeopleQuery) ([]store.Fou
 		ned.BannedSince = p.rulings[n-1].At
 	}
 	found := slices.DeleteFunc([]store.Found{ned, ada}, func(f store.Found) bool {
-		return !strings.Contains(f.Name, q.Part) && f.ID != q.ID || q.Before != 0 && f.CreatedAt >= q.Before
+		return f.ID == 7 && p.gone || !strings.Contains(f.Name, q.Part) && f.ID != q.ID || q.Before != 0 && f.CreatedAt >= q.Before
 	})
 	return found[:min(len(found), q.Limit)], nil
 }
 
-// Person knows 7 and 8.
+// Person knows 7, until he departs, and 8.
 func (p *People) Person(_ context.Context, id lobby.PersonID) (store.Person, error) {
-	switch id {
-	case 7:
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case id == 7 && !p.gone:
 		return store.Person{ID: 7, CreatedAt: Filed, Profile: store.Profile{Name: "Ned"}}, nil
-	case 8:
+	case id == 8:
 		return store.Person{ID: 8, Guest: true, CreatedAt: Filed, Profile: store.Profile{Name: "Ada"}}, nil
 	}
 	return store.Person{}, store.ErrNotFound
@@ -82,7 +95,7 @@ func (p *People) Account(_ context.Context, id lobby.PersonID) (store.Account, e
 
 // Rule notes the decision, a millisecond after the one before.
 func (p *People) Rule(ctx context.Context, who string, id lobby.PersonID, action, reason string) (store.Ruling, error) {
-	if _, err := p.Person(ctx, id); err != nil {
+	if _, err := p.Person(ctx, id); err != nil && id != 7 { // whom a report names, gone or not
 		return store.Ruling{}, err
 	}
 	p.mu.Lock()

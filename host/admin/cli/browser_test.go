@@ -299,6 +299,14 @@ func reportsAreAnswered(t *testing.T, chromium context.Context) {
 	w.says("news", "Ned is let in again.")
 	w.until("the ban is over", fmt.Sprintf(`!document.querySelector('%s').innerText.includes("banned")`, test("reports")))
 
+	// Whoever deleted themselves can still be decided about.
+	h.people.Depart()
+	w.says("reports", "gone")
+	w.click("ban-7")
+	w.says("ban", "They deleted themselves")
+	w.click("ban-yes")
+	w.says("news", "Number 7 is banned.")
+
 	// Somebody nobody complained of is found by name or number.
 	w.types("find", "8")
 	w.click("find-go")
@@ -310,9 +318,9 @@ func reportsAreAnswered(t *testing.T, chromium context.Context) {
 	w.types("find", "nobody at all")
 	w.click("find-go")
 	w.says("find-state", "nobody")
-	w.types("find", "e")
+	w.types("find", "da")
 	w.click("find-go")
-	w.says("people", "Ned")
+	w.says("people", "Ada")
 	w.picture("people")
 	w.do(chromedp.EmulateViewport(390, 800))
 	if wide := get(w, chromedp.Evaluate[bool]("document.documentElement.scrollWidth > innerWidth")); wide {

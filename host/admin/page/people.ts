@@ -57,7 +57,7 @@ export class People {
       h("td", {}, who(p.name, p.id), p.banned ? h("span", { class: "pill", data: { state: "quarantined" } }, "banned") : null),
       h("td", { class: "number" }, p.id),
       h("td", {}, p.guest ? "a guest" : "an account"),
-      h("td", {}, verdicts(this.court, p.id, p.name, [p.banned ? "unban" : "ban"])),
+      h("td", {}, verdicts(this.court, p.id, [p.banned ? "unban" : "ban"])),
     );
   }
 }

@@ -71,7 +71,7 @@ export class Reports {
       h("td", {}, r.reason),
       h("td", { class: "words" }, r.note),
       h("td", {}, who(r.by_name, r.by)),
-      h("td", {}, r.of_name ? verdicts(this.court, r.of, r.of_name, r.banned ? ["unban"] : r.settled ? ["ban"] : ["ban", "vindicate"]) : null),
+      h("td", {}, verdicts(this.court, r.of, r.banned ? ["unban"] : r.settled ? ["ban"] : ["ban", "vindicate"])),
     );
   }
 }
