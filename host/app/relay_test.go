@@ -31,8 +31,8 @@ type relay struct {
 // login is what was done with one.
 type login struct {
 	over    bool
-	carried int           // packets from its owner
-	used    chan struct{} // closed when it has carried media
+	carried int                   // packets from its owner
+	reached map[int]chan struct{} // by how many: closed when it has carried as many
 }
 
 // allocation is what one client socket has here.
@@ -44,8 +44,8 @@ type allocation struct {
 	allowed  map[netip.Addr]bool
 }
 
-// media is more packets than are sent to find a way.
-const media = 200
+// What packets are: so few find a way, and more than ever find one.
+const checks, media = 10, 200
 
 const (
 	magic     = 0x2112A442
@@ -95,22 +95,24 @@ func loopback(t *testing.T) *net.UDPConn {
 
 func (r *relay) url() string { return "turn:" + r.socket.LocalAddr().String() + "?transport=udp" }
 
-// carries waits until this login has carried media.
-func (r *relay) carries(username string) {
+// carries waits until this login has carried so many packets: checks or media.
+func (r *relay) carries(username string, packets int) {
 	r.t.Helper()
 	r.mu.Lock()
-	used := r.login(username).used
+	l := r.login(username)
 	r.mu.Unlock()
 	select {
-	case <-used:
+	case <-l.reached[packets]:
 	case <-time.After(patience):
-		r.t.Fatalf("the login %q carries no media", username)
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.t.Fatalf("the login %q carries %d packets, want %d", username, l.carried, packets)
 	}
 }
 
 func (r *relay) login(username string) *login {
 	if r.logins[username] == nil {
-		r.logins[username] = &login{used: make(chan struct{})}
+		r.logins[username] = &login{reached: map[int]chan struct{}{checks: make(chan struct{}), media: make(chan struct{})}}
 	}
 	return r.logins[username]
 }
@@ -231,8 +233,9 @@ func (r *relay) send(a *allocation, to netip.AddrPort, data []byte) {
 	}
 	_, _ = a.socket.WriteToUDPAddrPort(data, to)
 	l := r.login(a.username)
-	if l.carried++; l.carried == media {
-		close(l.used)
+	l.carried++
+	if reached := l.reached[l.carried]; reached != nil {
+		close(reached)
 	}
 }
 
