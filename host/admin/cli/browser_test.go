@@ -318,6 +318,12 @@ func reportsAreAnswered(t *testing.T, chromium context.Context) {
 	w.types("find", "nobody at all")
 	w.click("find-go")
 	w.says("find-state", "nobody")
+
+	// What was decided stays told, and leads to whom it was about.
+	w.says("decisions", "let in")
+	w.says("decisions", "shouts at people")
+	w.click("who-8")
+	w.says("find-state", "1 found")
 	w.types("find", "da")
 	w.click("find-go")
 	w.says("people", "Ada")

@@ -134,6 +134,15 @@ export interface Person {
 
 export type Ruling = "ban" | "unban" | "vindicate";
 
+/** One ruling about one person, who may be gone. */
+export interface Decision {
+  person: string;
+  at: string;
+  by: string;
+  action: Ruling;
+  reason: string;
+}
+
 /** The server's no, in one sentence. */
 export class Refusal extends Error {
   constructor(
@@ -191,6 +200,10 @@ export class Api {
 
   person(id: string): Promise<Person> {
     return this.call("GET", "people/" + id);
+  }
+
+  rulings(limit: number): Promise<{ rulings: Decision[]; next: number }> {
+    return this.call("GET", `rulings?limit=${limit}`);
   }
 
   rule(id: string, ruling: Ruling, reason: string): Promise<unknown> {

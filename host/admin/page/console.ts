@@ -1,6 +1,7 @@
 import { h, say } from "../../web/src/dom.ts";
 import { type Api, type Generation, hooks, Refusal, type Status } from "./api.ts";
 import { Card } from "./card.ts";
+import { Decisions } from "./decisions.ts";
 import { ask } from "./dialog.ts";
 import { Healthy } from "./health.ts";
 import { Loader } from "./load.ts";
@@ -19,6 +20,7 @@ export class Console {
   private readonly versions = new Versions();
   private readonly history: History;
   private readonly reports: Reports;
+  private readonly decisions: Decisions;
   private readonly link = h("span", { class: "pill", test: "link", attr: { role: "status" } }, "connecting");
   private readonly news = h("p", { class: "news", test: "news", attr: { role: "status" } });
   private status?: Status;
@@ -33,6 +35,7 @@ export class Console {
     this.history = new History(api);
     this.reports = new Reports(api, (text) => this.changed(text));
     const people = new People(api, (text) => this.changed(text));
+    this.decisions = new Decisions(api, (id) => people.find(id));
     const loader = new Loader(api, () => this.status, (text) => this.changed(text));
     this.cards = hooks.map(
       (hook) =>
@@ -54,6 +57,7 @@ export class Console {
         this.health.el,
         this.reports.el,
         people.el,
+        this.decisions.el,
         h("section", { attr: { "aria-label": "Serving now" } }, h("div", { class: "cards" }, ...this.cards.map((c) => c.el))),
         loader.el,
         this.versions.el,
@@ -102,7 +106,7 @@ export class Console {
       for (const c of this.cards) c.update(s);
       this.versions.update(s);
       const key = JSON.stringify([s.serving.map((g) => [g.digest, g.revision]), s.versions.map((v) => [v.digest, v.state])]);
-      if (key !== this.seen || this.looks++ % 5 === 0) await Promise.all([this.history.refresh(), this.reports.refresh()]);
+      if (key !== this.seen || this.looks++ % 5 === 0) await Promise.all([this.history.refresh(), this.reports.refresh(), this.decisions.refresh()]);
       this.seen = key;
       this.say("live");
     } catch (e) {

@@ -3,10 +3,10 @@ import { type Api, type Person, Refusal, type Ruling } from "./api.ts";
 import { ask, facts } from "./dialog.ts";
 import { moment } from "./text.ts";
 
-const words: Record<Ruling, { button: string; title: (who: string) => string; what: string; yes: string; done: string }> = {
-  ban: { button: "Ban…", title: (who) => `Ban ${who}?`, what: "They are out at once, on every device, until you let them in again. Their reports are settled.", yes: "Ban", done: "is banned." },
-  unban: { button: "Let in…", title: (who) => `Let ${who} in again?`, what: "The ban ends at once.", yes: "Let in", done: "is let in again." },
-  vindicate: { button: "Nothing wrong…", title: (who) => `Did ${who} do nothing wrong?`, what: "Their reports are settled, and a ban ends.", yes: "Settle", done: "is vindicated." },
+export const words: Record<Ruling, { button: string; title: (who: string) => string; what: string; yes: string; done: string; past: string }> = {
+  ban: { button: "Ban…", title: (who) => `Ban ${who}?`, what: "They are out at once, on every device, until you let them in again. Their reports are settled.", yes: "Ban", done: "is banned.", past: "banned" },
+  unban: { button: "Let in…", title: (who) => `Let ${who} in again?`, what: "The ban ends at once.", yes: "Let in", done: "is let in again.", past: "let in" },
+  vindicate: { button: "Nothing wrong…", title: (who) => `Did ${who} do nothing wrong?`, what: "Their reports are settled, and a ban ends.", yes: "Settle", done: "is vindicated.", past: "nothing wrong" },
 };
 
 /** What an operator's page needs to decide about somebody. */

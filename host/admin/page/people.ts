@@ -37,6 +37,13 @@ export class People {
     this.el = h("section", { class: "panel", attr: { "aria-labelledby": "people" } }, h("header", {}, h("h2", { id: "people" }, "People"), form, this.state), this.error, this.found);
   }
 
+  /** Shows who has this number, and goes there. */
+  find(id: string): void {
+    this.text.value = id;
+    this.el.scrollIntoView({ block: "nearest" });
+    void this.look();
+  }
+
   private async look(): Promise<void> {
     try {
       const { people, next } = await this.api.people(this.text.value.trim());
