@@ -55,8 +55,7 @@ type Table[K Key, V any] struct {
 	closed bool
 	bytes  int64 // the most now
 
-	hits, misses, failures, evicted atomic.Uint64
-	dropped                         uint64 // by items that were replaced; under mu
+	hits, misses, failures, evicted, dropped atomic.Uint64
 }
 
 type entry[V any] struct {
@@ -89,8 +88,9 @@ func (t *Table[K, V]) empty(bytes int64) (*ristretto.Cache[K, entry[V]], error) 
 		// Three counters for each entry that fits: better than the ten it asks for, measured.
 		NumCounters: max(3*t.rules.Bytes/(2*perEntry), 1000), MaxCost: max(bytes, 1), BufferItems: 64,
 		IgnoreInternalCost: true, // it is in our weights
-		Metrics:            true,
-		OnEvict: func(i *ristretto.Item[entry[V]]) { // its own count has what was deleted, too
+		// Its own metrics are off: for one of them it remembers 100,000 keys that are gone.
+		OnReject: func(*ristretto.Item[entry[V]]) { t.dropped.Add(1) },
+		OnEvict: func(i *ristretto.Item[entry[V]]) { // its cleaning up calls this, too
 			if i.Expiration.IsZero() {
 				t.evicted.Add(1)
 			}
@@ -186,8 +186,8 @@ func (t *Table[K, V]) load(ctx context.Context, key K, load func(context.Context
 	got.until = t.rules.Now().Add(keep)
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	if !t.closed {
-		t.items.SetWithTTL(key, got.entry, weight, keep)
+	if !t.closed && !t.items.SetWithTTL(key, got.entry, weight, keep) {
+		t.dropped.Add(1)
 	}
 	return got
 }
@@ -250,7 +250,6 @@ func (t *Table[K, V]) Shrink(on bool) {
 		if err != nil {
 			return // the same settings were good before
 		}
-		t.dropped += t.items.Metrics.SetsDropped() + t.items.Metrics.SetsRejected()
 		t.items.Close()
 		t.items = items
 	}
@@ -286,11 +285,9 @@ func (t *Table[K, V]) Stats() Stats {
 	defer t.mu.RUnlock()
 	s := Stats{
 		Name: t.rules.Name, Hits: t.hits.Load(), Misses: t.misses.Load(), Failures: t.failures.Load(),
-		Evictions: t.evicted.Load(), Dropped: t.dropped, Max: t.bytes,
+		Evictions: t.evicted.Load(), Dropped: t.dropped.Load(), Max: t.bytes,
 	}
 	if !t.closed {
-		m := t.items.Metrics
-		s.Dropped += m.SetsDropped() + m.SetsRejected()
 		s.Bytes = t.items.MaxCost() - t.items.RemainingCost()
 	}
 	return s

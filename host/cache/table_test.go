@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -231,5 +232,37 @@ func TestTheBoundHolds(t *testing.T) {
 	settled(table)
 	if st := table.Stats(); st.Bytes > 1<<17 {
 		t.Errorf("after the resize: %+v", st)
+	}
+}
+
+// TestWhatIsForgottenTakesNoRoom: however many come and go, nothing is kept of them.
+func TestWhatIsForgottenTakesNoRoom(t *testing.T) {
+	s, table := newShelf(t)
+	live := func() int64 {
+		settled(table)
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	comeAndGo := func(from, to int64) {
+		for k := from; k < to; k++ {
+			s.rows[k] = "x"
+			if _, err := table.Get(t.Context(), k); err != nil {
+				t.Fatal(err)
+			}
+			delete(s.rows, k)
+			settled(table)
+			table.Forget(k)
+		}
+	}
+	comeAndGo(0, 2_000)
+	before := live()
+	comeAndGo(2_000, 22_000)
+	if grown := live() - before; grown > 512<<10 {
+		t.Errorf("%d KB more after 20,000 that are gone", grown>>10)
+	}
+	if st := table.Stats(); st.Bytes != 0 || st.Dropped != 0 {
+		t.Errorf("stats %+v", st)
 	}
 }

@@ -1,6 +1,7 @@
 package reel
 
 import (
+	"slices"
 	"time"
 
 	"github.com/napalmsky/napalmsky/host/lobby"
@@ -42,7 +43,7 @@ const (
 )
 
 // alarm is something to do at a time. One that was overtaken is left in the
-// heap; whoever it is for knows the time of theirs that counts.
+// heap for a while; whoever it is for knows the time of theirs that counts.
 type alarm struct {
 	at   int64
 	nth  uint64 // among equal times the first set rings first: same feed, same order
@@ -57,6 +58,7 @@ func (a alarm) before(b alarm) bool { return a.at < b.at || a.at == b.at && a.nt
 type alarms struct {
 	heap []alarm
 	nth  uint64
+	kept int // so many counted when it was last tidied
 }
 
 func (s *alarms) set(at int64, k kind, who lobby.PersonID) {
@@ -88,21 +90,39 @@ func (s *alarms) due(now int64) (alarm, bool) {
 	h := s.heap
 	top, last := h[0], len(h)-1
 	h[0] = h[last]
-	h = h[:last]
-	for i := 0; ; {
+	s.heap = h[:last]
+	s.sink(0)
+	return top, true
+}
+
+func (s *alarms) sink(i int) {
+	h := s.heap
+	for {
 		down := 2*i + 1
-		if down >= last {
-			break
+		if down >= len(h) {
+			return
 		}
-		if down+1 < last && h[down+1].before(h[down]) {
+		if down+1 < len(h) && h[down+1].before(h[down]) {
 			down++
 		}
 		if !h[down].before(h[i]) {
-			break
+			return
 		}
 		h[i], h[down] = h[down], h[i]
 		i = down
 	}
-	s.heap = h
-	return top, true
+}
+
+// tidy drops the alarms that count no more, whenever there are twice as many as
+// counted the last time: a bar that ends tomorrow need not be waited for when its
+// people have left. In all that is a few steps for each alarm set.
+func (s *alarms) tidy(counts func(alarm) bool) {
+	if len(s.heap) < 2*s.kept+256 {
+		return
+	}
+	s.heap = slices.Clone(slices.DeleteFunc(s.heap, func(a alarm) bool { return !counts(a) }))
+	s.kept = len(s.heap)
+	for i := s.kept/2 - 1; i >= 0; i-- {
+		s.sink(i)
+	}
 }

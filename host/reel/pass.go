@@ -22,6 +22,8 @@ func (r *Reel) pass(ctx context.Context) (wait time.Duration, ok bool) {
 	r.follow(ctx)
 	r.spend(ctx, &r.ranks)
 	r.spend(ctx, &r.chores)
+	r.ranks.tidy(r.counts)
+	r.chores.tidy(r.counts)
 	r.retire(ctx)
 	r.publish()
 	if r.heard < len(r.news) {
@@ -66,29 +68,47 @@ func (r *Reel) spend(ctx context.Context, of *alarms) {
 
 // ring does what an alarm is for, unless it was overtaken.
 func (r *Reel) ring(ctx context.Context, a alarm) {
-	switch a.kind {
-	case forgetDue:
-		r.offers.forget(a.who, r.now)
-		return
-	case renewDue:
-		r.renew(ctx)
+	if !r.counts(a) {
 		return
 	}
 	p := r.people[a.who]
-	if p == nil {
-		return
-	}
-	switch v := p.view; {
-	case a.kind == admitDue && p.retryAt == a.at:
+	switch a.kind {
+	case forgetDue:
+		r.offers.forget(a.who, r.now)
+	case renewDue:
+		r.renew(ctx)
+	case admitDue:
 		p.retryAt = 0
 		r.admit(ctx, p)
-	case a.kind == barDue && p.barAt == a.at:
+	case barDue:
 		r.unbar(ctx, p)
-	case a.kind == flushDue && v != nil && v.flushAt == a.at:
-		r.flush(v)
-	case a.kind == refreshDue && v != nil && v.refreshAt == a.at:
-		r.rescore(ctx, v)
+	case flushDue:
+		r.flush(p.view)
+	case refreshDue:
+		r.rescore(ctx, p.view)
 	}
+}
+
+// counts says that whoever an alarm is for still waits for it.
+func (r *Reel) counts(a alarm) bool {
+	if a.kind == forgetDue || a.kind == renewDue {
+		return true
+	}
+	p := r.people[a.who]
+	if p == nil {
+		return false
+	}
+	switch v := p.view; a.kind {
+	case admitDue:
+		return p.retryAt == a.at
+	case barDue:
+		return p.barAt == a.at
+	case flushDue:
+		return v != nil && v.flushAt == a.at
+	case refreshDue:
+		return v != nil && v.refreshAt == a.at
+	}
+	return false
 }
 
 func (r *Reel) publish() {
